@@ -1,0 +1,525 @@
+"""Every wire type: requests, responses, messages, tools, options. Knows shapes; does no work.
+
+Field names, their order and their defaults are those of Ollama's HTTP API and of the official
+`ollama` client, so that objects of one can be read as the other's. Fields that paddock adds say so.
+"""
+
+import difflib
+import math
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
+
+from paddock.errors import OptionError, PaddockError, RequestError
+
+W = TypeVar("W", bound=BaseModel)
+
+
+def build(kind: type[W], fields: Mapping[str, Any]) -> W:
+    """A request object from loose fields; what does not fit is a RequestError that names the field."""
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, PaddockError):
+            raise cause from None
+        where = ".".join(str(part) for part in first["loc"]) or kind.__name__
+        raise RequestError(f"{where}: {first['msg']}") from error
+
+
+class Wire(BaseModel):
+    """A pydantic model that also reads as a mapping, like the objects of the `ollama` client."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self:
+            return getattr(self, key)
+        raise KeyError(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self, key, value)
+
+    def __contains__(self, key: object) -> bool:
+        if key in self.model_fields_set:
+            return True
+        field = type(self).model_fields.get(str(key))
+        return field is not None and field.default is not None and not field.is_required()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return getattr(self, key, default)
+
+
+# -- options ----------------------------------------------------------------------------------------
+
+_GO_TYPES = {int: "integer", float: "float32", bool: "boolean"}
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[Any], Any]:
+    """Ollama's decoding of a numeric option: any JSON number, truncated for integers; no strings."""
+
+    def check(value: Any) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(_GO_TYPES[kind])
+        if math.isnan(value) or not low <= value <= high:
+            raise OverflowError(f"between {low:g} and {high:g}")
+        return kind(value)
+
+    return check
+
+
+def _boolean(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    raise TypeError("boolean")
+
+
+def _strings(value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError("array")
+    if not all(isinstance(item, str) for item in value):
+        raise TypeError("an array of strings")
+    return list(value)
+
+
+def _named(check: Callable[[Any], Any]) -> BeforeValidator:
+    def validate(value: Any, info: Any) -> Any:
+        try:
+            return check(value)
+        except TypeError as error:
+            of = "" if str(error).startswith("an ") else "type "
+            raise OptionError(f'option "{info.field_name}" must be of {of}{error}') from None
+        except OverflowError as error:
+            raise OptionError(f'option "{info.field_name}" must be {error}, not {value}') from None
+
+    return BeforeValidator(validate)
+
+
+_INT32 = 2**31 - 1
+_FLOAT32 = 3.4028234663852886e38
+Int = Annotated[int | None, _named(_number(int, -_INT32 - 1, _INT32))]
+Count = Annotated[int | None, _named(_number(int, 0, _INT32))]
+Seed = Annotated[int | None, _named(_number(int, -(2**63), 2**64 - 1))]
+Float = Annotated[float | None, _named(_number(float, -_FLOAT32, _FLOAT32))]
+Positive = Annotated[float | None, _named(_number(float, 0.0, _FLOAT32))]
+Bool = Annotated[bool | None, _named(_boolean)]
+Strings = Annotated[list[str] | None, _named(_strings)]
+
+
+class OptionFields(BaseModel):
+    """The options of a request, declared once; adapters inherit them. None means "not set"."""
+
+    num_ctx: Int = Field(None, description="Context window in tokens, per sequence.")
+    num_batch: Int = Field(None, description="Most tokens evaluated in one step.")
+    num_gpu: Int = Field(None, description="Layers on the GPU; -1 as many as fit, 0 none.")
+    main_gpu: Int = Field(None, description="Index of the one GPU to use.")
+    use_mmap: Bool = Field(None, description="Map the weights file instead of reading it.")
+    num_thread: Int = Field(None, description="Threads of the engine; 0 lets it choose.")
+    draft_num_predict: Int = Field(None, description="Tokens a draft model proposes per step.")
+    num_keep: Int = Field(None, description="Prompt tokens kept by a context shift; -1 all.")
+    seed: Seed = Field(None, description="Seed of the sampler; -1 random.")
+    num_predict: Int = Field(None, description="Most tokens to generate; negative unlimited.")
+    top_k: Int = Field(None, description="Sample among the k likeliest tokens; 0 off.")
+    top_p: Float = Field(None, description="Sample among the likeliest tokens of total mass p.")
+    min_p: Float = Field(None, description="Drop tokens below p times the likeliest one's.")
+    typical_p: Float = Field(None, description="Locally typical sampling; 1 off.")
+    repeat_last_n: Int = Field(None, description="Tokens the penalties look at; -1 num_ctx.")
+    temperature: Positive = Field(None, description="Spread of sampling; 0 greedy.")
+    repeat_penalty: Positive = Field(None, description="Divides repeated tokens' logits; 1 off.")
+    presence_penalty: Float = Field(None, description="Subtracted once per repeated token.")
+    frequency_penalty: Float = Field(None, description="Subtracted per repetition.")
+    mirostat: Int = Field(None, description="0 off, 1 Mirostat, 2 Mirostat 2.0.")
+    mirostat_tau: Float = Field(None, description="Mirostat's target surprise.")
+    mirostat_eta: Float = Field(None, description="Mirostat's learning rate.")
+    stop: Strings = Field(None, description="Texts that end the answer; never part of it.")
+
+
+LOAD_OPTIONS = frozenset(
+    {"num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread", "draft_num_predict"}
+)
+"""Options that shape a loaded model; all others belong to one request."""
+
+RETIRED_OPTIONS = frozenset(
+    """numa low_vram f16_kv logits_all vocab_only use_mlock embedding_only tfs_z penalize_newline
+    num_gqa rope_frequency_base rope_frequency_scale""".split()
+)
+"""Names that Ollama once knew; accepted without effect."""
+
+
+class Options(OptionFields, Wire):
+    """Options of one request or of a model's PARAMETER lines."""
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+
+    @classmethod
+    def parse(cls, values: "Mapping[str, Any] | Options | None", *, strict: bool = True) -> Self:
+        """Checked options from a mapping.
+
+        Raises OptionError for a wrong type or range and, when `strict`, for a name that neither
+        Ollama nor paddock has ever known (the HTTP API ignores those, as the reference does).
+        """
+        if values is None:
+            return cls()
+        fields = values.model_dump(exclude_none=True) if isinstance(values, Options) else values
+        known = cls.model_fields.keys()
+        if strict:
+            for name in fields.keys() - known - RETIRED_OPTIONS:
+                near = difflib.get_close_matches(str(name), known, n=1)
+                hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
+                raise OptionError(f'unknown option "{name}"{hint}')
+        return build(cls, {name: fields[name] for name in known & fields.keys()})
+
+    def over(self, weaker: "Options") -> "Options":
+        """These options where set, else the weaker ones."""
+        return Options(
+            **(weaker.model_dump(exclude_none=True) | self.model_dump(exclude_none=True))
+        )
+
+
+def _options(value: Any) -> Any:
+    return value if value is None or isinstance(value, Options) else Options.parse(value)
+
+
+def _keep_alive(value: Any) -> Any:
+    if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+        return value
+    raise RequestError(f"Unsupported type: {type(value).__name__!r}")
+
+
+OptionsField = Annotated[Options | None, BeforeValidator(_options)]
+KeepAlive = Annotated[float | str | None, BeforeValidator(_keep_alive)]
+Format = Literal["", "json"] | dict[str, Any] | None
+Think = bool | Literal["low", "medium", "high", "max"] | None
+
+
+# -- messages and tools -----------------------------------------------------------------------------
+
+
+class Image(Wire):
+    """An image of a message: bytes, a path, or base64 text. On the wire it is base64."""
+
+    value: str | bytes | Path
+
+    def read(self) -> bytes:
+        """The image's bytes. RequestError when it is neither a file nor base64."""
+        if isinstance(self.value, bytes):
+            return self.value
+        try:
+            if isinstance(self.value, Path) or (
+                len(self.value) < 4096 and Path(self.value).is_file()
+            ):
+                return Path(self.value).read_bytes()
+            return b64decode(self.value, validate=True)
+        except (OSError, ValueError, Base64Error) as error:
+            shown = str(self.value)[:80]
+            raise RequestError(f"image {shown!r}: neither a readable file nor base64") from error
+
+    @model_serializer
+    def _to_base64(self) -> str:
+        return b64encode(self.read()).decode()
+
+
+def _image(value: Any) -> Any:
+    return {"value": value} if isinstance(value, str | bytes | Path) else value
+
+
+ImageField = Annotated[Image, BeforeValidator(_image)]
+
+
+class ToolCall(Wire):
+    """A call that the model asks for. `id` is unique within the process."""
+
+    class Function(Wire):
+        index: int | None = None
+        name: str
+        arguments: dict[str, Any] = Field(default_factory=dict)
+
+    id: str | None = None
+    function: Function
+
+
+class Message(Wire):
+    """One chat message. Fields and roles as in Ollama's chat API."""
+
+    ToolCall = ToolCall
+
+    role: str
+    content: str | None = None
+    thinking: str | None = None
+    images: list[ImageField] | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_name: str | None = None
+    tool_call_id: str | None = None
+
+    @field_validator("role")
+    @classmethod
+    def _lower(cls, role: str) -> str:
+        return role.lower()
+
+
+class Tool(Wire):
+    """A function the model may call; `parameters` is a JSON schema and is kept whole."""
+
+    class Function(Wire):
+        class Parameters(Wire):
+            class Property(Wire):
+                model_config = ConfigDict(extra="allow")
+                type: str | list[str] | None = None
+                items: Any = None
+                description: str | None = None
+                enum: list[Any] | None = None
+
+            model_config = ConfigDict(extra="allow")
+            type: str | None = "object"
+            defs: Any = Field(None, alias="$defs")
+            items: Any = None
+            required: list[str] | None = None
+            properties: dict[str, Property] | None = None
+
+        name: str | None = None
+        description: str | None = None
+        parameters: Parameters | None = None
+
+    type: str | None = "function"
+    function: Function | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The tool as JSON, without what was not given."""
+        return self.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+# -- requests ---------------------------------------------------------------------------------------
+
+
+class ModelRequest(Wire):
+    model: Annotated[str, Field(min_length=1)]
+
+
+class RunRequest(ModelRequest):
+    """What generate and chat share."""
+
+    stream: bool | None = None
+    options: OptionsField = None
+    format: Format = None
+    keep_alive: KeepAlive = None
+    think: Think = None
+    truncate: bool | None = None
+    shift: bool | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
+    # paddock's own
+    grammar: str | None = Field(None, description="GBNF text that the whole answer must follow.")
+    logit_bias: dict[int, float] | None = Field(None, description="Token id -> added logit.")
+    timeout: float | None = Field(None, gt=0, description="Seconds from submission to the end.")
+
+
+class GenerateRequest(RunRequest):
+    prompt: str | None = None
+    suffix: str | None = None
+    system: str | None = None
+    template: str | None = None
+    context: list[int] | None = None
+    raw: bool | None = None
+    images: list[ImageField] | None = None
+
+
+class ChatRequest(RunRequest):
+    messages: list[Message] | None = None
+    tools: list[Tool] | None = None
+
+
+class EmbedRequest(ModelRequest):
+    input: str | list[str] = Field(default_factory=list)
+    truncate: bool | None = None
+    dimensions: int | None = None
+    options: OptionsField = None
+    keep_alive: KeepAlive = None
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        if value is None:
+            return []
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Sequence) and all(isinstance(item, str) for item in value):
+            return list(value)
+        raise RequestError("invalid input type")
+
+
+class EmbeddingsRequest(ModelRequest):
+    prompt: str | None = None
+    options: OptionsField = None
+    keep_alive: KeepAlive = None
+
+
+class CreateRequest(ModelRequest):
+    """`from_` names a model in the store or a local path; `files` maps names to blob digests."""
+
+    from_: str | None = Field(None, alias="from")
+    files: dict[str, str] | None = None
+    adapters: dict[str, str] | None = None
+    template: str | None = None
+    license: str | list[str] | None = None
+    system: str | None = None
+    parameters: dict[str, Any] | None = None
+    messages: list[Message] | None = None
+    quantize: str | None = None
+    stream: bool | None = None
+
+
+class ShowRequest(ModelRequest):
+    verbose: bool | None = None
+
+
+class DeleteRequest(ModelRequest):
+    pass
+
+
+class CopyRequest(Wire):
+    source: str
+    destination: str
+
+
+# -- responses --------------------------------------------------------------------------------------
+
+
+class TokenLogprob(Wire):
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class Logprob(TokenLogprob):
+    top_logprobs: list[TokenLogprob] | None = None
+
+
+class Metrics(Wire):
+    """Statistics of a finished answer. Durations are nanoseconds."""
+
+    total_duration: int | None = None
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
+    prompt_eval_duration: int | None = None
+    eval_count: int | None = None
+    eval_duration: int | None = None
+    # paddock's own
+    prompt_cached_count: int | None = Field(None, description="Prompt tokens not evaluated again.")
+    prompt_original_count: int | None = Field(None, description="Prompt tokens before a cut.")
+
+
+class GenerateResponse(Metrics):
+    model: str | None = None
+    created_at: str | None = None
+    response: str | None = None
+    thinking: str | None = None
+    done: bool | None = None
+    done_reason: str | None = None
+    context: list[int] | None = None
+    logprobs: list[Logprob] | None = None
+
+
+class ChatResponse(Metrics):
+    model: str | None = None
+    created_at: str | None = None
+    message: Message
+    done: bool | None = None
+    done_reason: str | None = None
+    logprobs: list[Logprob] | None = None
+
+
+class EmbedResponse(Wire):
+    model: str | None = None
+    embeddings: list[list[float]]
+    total_duration: int | None = None
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
+    # paddock's own
+    truncated: list[int] | None = Field(None, description="Indices of the texts that were cut.")
+
+
+class EmbeddingsResponse(Wire):
+    embedding: list[float]
+
+
+class ModelDetails(Wire):
+    parent_model: str | None = None
+    format: str | None = None
+    family: str | None = None
+    families: list[str] | None = None
+    parameter_size: str | None = None
+    quantization_level: str | None = None
+    context_length: int | None = None
+    embedding_length: int | None = None
+
+
+class ListResponse(Wire):
+    class Model(Wire):
+        name: str | None = None
+        model: str | None = None
+        modified_at: datetime | None = None
+        size: int | None = None
+        digest: str | None = None
+        details: ModelDetails | None = None
+        capabilities: list[str] | None = None
+
+    models: list[Model]
+
+
+class ShowResponse(Wire):
+    modelfile: str | None = None
+    parameters: str | None = None
+    template: str | None = None
+    system: str | None = None
+    license: str | None = None
+    details: ModelDetails | None = None
+    messages: list[Message] | None = None
+    modelinfo: dict[str, Any] | None = Field(None, alias="model_info")
+    capabilities: list[str] | None = None
+    modified_at: datetime | None = None
+
+
+class ProcessResponse(Wire):
+    class Model(Wire):
+        name: str | None = None
+        model: str | None = None
+        size: int | None = None
+        digest: str | None = None
+        details: ModelDetails | None = None
+        expires_at: datetime | None = None
+        size_vram: int | None = None
+        context_length: int | None = None
+        # paddock's own
+        parallel: int | None = Field(None, description="Sequences that can run at once.")
+        loads: int | None = Field(None, description="How often these weights were loaded.")
+        reason: str | None = Field(None, description="Why they were loaded the last time.")
+
+    models: list[Model]
+
+
+class StatusResponse(Wire):
+    status: str | None = None
+
+
+class ProgressResponse(StatusResponse):
+    digest: str | None = None
+    total: int | None = None
+    completed: int | None = None

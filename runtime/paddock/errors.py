@@ -1,0 +1,144 @@
+"""The exception tree. Each class carries the HTTP status a server answers with; knows nothing else.
+
+PaddockError (500)
+├─ RequestError (400, ValueError)
+│  ├─ InvalidNameError, InvalidDigestError, OptionError, GrammarError, TemplateError, ContextLengthError
+│  └─ UnsupportedError
+├─ NotFoundError (404, LookupError): ModelNotFoundError, BlobNotFoundError
+├─ BusyError (503): QueueFullError · DeadlineError (504, TimeoutError)
+├─ StoreError: DigestMismatchError, CorruptManifestError · GGUFError (400)
+└─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, DecodeError, EngineClosedError
+"""
+
+
+class PaddockError(Exception):
+    """Base of everything paddock raises. `status` is the HTTP status of the same failure.
+
+    `error` and `status_code` are the names the official `ollama` client uses on its exceptions.
+    """
+
+    status = 500
+
+    @property
+    def error(self) -> str:
+        return str(self)
+
+    @property
+    def status_code(self) -> int:
+        return self.status
+
+
+class RequestError(PaddockError, ValueError):
+    """The request itself is wrong; repeating it unchanged cannot work."""
+
+    status = 400
+
+
+class InvalidNameError(RequestError):
+    """A model name that does not follow `[host/][namespace/]model[:tag]`."""
+
+
+class InvalidDigestError(RequestError):
+    """Not `sha256:` followed by 64 hexadecimal digits."""
+
+
+class OptionError(RequestError):
+    """An option of the wrong type or outside its range."""
+
+
+class GrammarError(RequestError):
+    """A GBNF grammar or JSON schema that cannot constrain the output."""
+
+
+class TemplateError(RequestError):
+    """A prompt template that cannot be parsed or rendered."""
+
+
+class ContextLengthError(RequestError):
+    """The input does not fit the model's context window and may not be cut."""
+
+
+class UnsupportedError(RequestError):
+    """The model, or paddock itself, cannot do what was asked."""
+
+
+class NotFoundError(PaddockError, LookupError):
+    """Something named in the request does not exist."""
+
+    status = 404
+
+
+class ModelNotFoundError(NotFoundError):
+    """No model of that name in the store."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'model "{name}" not found, try pulling it first')
+        self.name = name
+
+    def __reduce__(self) -> tuple[type["ModelNotFoundError"], tuple[str]]:
+        return type(self), (self.name,)
+
+
+class BlobNotFoundError(NotFoundError):
+    """No blob of that digest in the store."""
+
+
+class BusyError(PaddockError):
+    """The runtime has no room for the request now; it may be repeated later."""
+
+    status = 503
+
+
+class QueueFullError(BusyError):
+    """Too many requests are waiting."""
+
+    def __init__(self) -> None:
+        super().__init__("server busy, please try again.  maximum pending requests exceeded")
+
+
+class DeadlineError(PaddockError, TimeoutError):
+    """The request's own deadline passed."""
+
+    status = 504
+
+
+class StoreError(PaddockError):
+    """The models folder cannot be read or written as needed."""
+
+
+class DigestMismatchError(StoreError):
+    """The bytes do not have the digest they were announced with."""
+
+    status = 400
+
+
+class CorruptManifestError(StoreError):
+    """A manifest or config that is no valid JSON of the expected form."""
+
+
+class GGUFError(RequestError):
+    """A file that is no well-formed GGUF; it never reaches the native loader."""
+
+
+class EngineError(PaddockError):
+    """The engine could not do its work."""
+
+
+class EngineMissingError(EngineError):
+    """llama-cpp-python is not installed or cannot be imported."""
+
+
+class LoadError(EngineError):
+    """The native library refused the model."""
+
+
+class OutOfMemoryError(LoadError):
+    """There is not enough memory for the weights or the context."""
+
+
+class DecodeError(EngineError):
+    """A step failed; the sequences in it ended, the engine lives on."""
+
+
+class EngineClosedError(EngineError):
+    """The engine was closed while, or before, the request was served."""

@@ -1,0 +1,283 @@
+"""Stream[T]: what a caller iterates, and Channel, the one-way pipe that feeds it.
+
+The only meeting point of engine threads, callers' threads and event loops. Knows no engine and no
+wire type. One object serves `for`, `async for`, `.result()` and `await`.
+"""
+
+import asyncio
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from queue import SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Cancelled(Exception):  # noqa: N818 - a signal between threads, not an error of the user
+    """Raised to a producer by `Channel.put` once nobody will read what it makes."""
+
+
+class Channel:
+    """Items from any thread to one consumer. `put` never blocks; the consumer waits for a bell.
+
+    The producer ends with `finish` or `fail`; the consumer gives up with `cancel`, which calls what
+    the producer registered with `on_cancel`, at most once.
+    """
+
+    __slots__ = ("_bell", "_every", "_items", "_on_cancel", "cancelled", "finished")
+
+    def __init__(self) -> None:
+        self._items: deque[Any] = deque()
+        self._bell: Callable[[], None] | None = None
+        self._every = True
+        self._on_cancel: Callable[[], None] | None = None
+        self.finished = False
+        self.cancelled = False
+
+    # producer
+
+    def put(self, item: object) -> None:
+        if self.cancelled:
+            raise Cancelled
+        self._items.append(item)
+        if self._every:
+            self._ring()
+
+    def finish(self) -> None:
+        self.finished = True
+        self._ring()
+
+    def fail(self, error: BaseException) -> None:
+        self._items.append(_Failure(error))
+        self.finish()
+
+    def on_cancel(self, action: Callable[[], None]) -> None:
+        """Have `action` called when the consumer gives up; at once if it already has."""
+        self._on_cancel = action
+        if self.cancelled:
+            self._run_cancel()
+
+    def _ring(self) -> None:
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell()
+
+    # consumer
+
+    def cancel(self) -> None:
+        if not self.finished and not self.cancelled:
+            self.cancelled = True
+            self._run_cancel()
+            self._ring()
+
+    def _run_cancel(self) -> None:
+        action, self._on_cancel = self._on_cancel, None
+        if action is not None:
+            action()
+
+    def arm(self, bell: Callable[[], None], *, every: bool) -> bool:
+        """Have `bell` called once when something can be read; False if that is so already.
+
+        With `every` false only the end rings, which spares a caller that wants the whole answer one
+        wake-up per token.
+        """
+        self._every, self._bell = every, bell
+        if self.finished or self.cancelled or (every and self._items):
+            self._bell = None
+            return False
+        return True
+
+    def take(self) -> list[Any]:
+        items: list[Any] = []
+        while self._items:
+            items.append(self._items.popleft())
+        return items
+
+
+class _Failure:
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Reader(Protocol[T_co]):
+    """Turns a channel's items into what the caller sees; runs on the caller's side."""
+
+    def feed(self, item: Any, /) -> list[T_co]: ...
+
+    def finish(self) -> list[T_co]: ...
+
+
+class Plain:
+    """The Reader of channels whose items are already what the caller sees."""
+
+    def feed(self, item: Any) -> list[Any]:
+        return [item]
+
+    def finish(self) -> list[Any]:
+        return []
+
+
+class Stream(Generic[T]):
+    """The answer to one request: iterate it, or ask for the whole.
+
+    `for part in stream`, `async for part in stream`: the parts as they come, from any thread or event
+    loop, but only one consumer. `stream.result()`, `await stream`: the parts folded into one response.
+    Leaving a `with`/`async with` block, `close()`, cancelling the awaiting task, or dropping the last
+    reference stops the work behind it.
+    """
+
+    def __init__(
+        self, channel: Channel, reader: Reader[T], fold: Callable[[list[T]], T]
+    ) -> None:
+        self._channel = channel
+        self._reader = reader
+        self._fold = fold
+        self._ready: deque[T] = deque()
+        self._error: BaseException | None = None
+        self._drained = False
+        self._doorbell: SimpleQueue[None] | None = None
+        # A finalizer, not __del__: it must hold the channel alone, or nothing would ever be dropped.
+        self._finalizer = weakref.finalize(self, channel.cancel)
+        self._finalizer.atexit = False
+
+    def map(self, reader: Reader[Any], fold: Callable[[list[Any]], Any]) -> "Stream[Any]":
+        """The same answer seen through another reader; this object must not be used afterwards."""
+        self._finalizer.detach()
+        return Stream(self._channel, _Chain(self._reader, reader), fold)
+
+    def close(self) -> None:
+        """Stop the work and end the iteration. Idempotent, callable from any thread."""
+        self._drained = True
+        self._ready.clear()
+        self._channel.cancel()
+
+    async def aclose(self) -> None:
+        self.close()
+
+    # sync
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        while not self._ready:
+            if self._is_over():
+                raise StopIteration
+            if not self._pump():
+                self._wait(every=True)
+        return self._ready.popleft()
+
+    def result(self) -> T:
+        """Wait for the end and return the whole response."""
+        parts: list[T] = []
+        try:
+            while not self._channel.finished and not self._drained:
+                self._wait(every=False)
+            parts.extend(self)
+        except BaseException:
+            self.close()
+            raise
+        return self._fold(parts)
+
+    def __enter__(self) -> "Stream[T]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # async
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._ready:
+            if self._is_over():
+                raise StopAsyncIteration
+            if not self._pump():
+                await self._wait_async(every=True)
+        return self._ready.popleft()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._aresult().__await__()
+
+    async def _aresult(self) -> T:
+        while not self._channel.finished and not self._drained:
+            await self._wait_async(every=False)
+        return self._fold([part async for part in self])
+
+    async def __aenter__(self) -> "Stream[T]":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    # both
+
+    def _is_over(self) -> bool:
+        if self._drained and self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return self._drained
+
+    def _pump(self) -> bool:
+        """Read what has arrived; True if that gave parts or the end."""
+        finished = self._channel.finished
+        for item in self._channel.take():
+            if isinstance(item, _Failure):
+                self._error = item.error
+            else:
+                self._ready.extend(self._reader.feed(item))
+        if finished and not self._drained:
+            self._drained = True
+            if self._error is None:
+                self._ready.extend(self._reader.finish())
+        return bool(self._ready) or self._drained
+
+    def _wait(self, *, every: bool) -> None:
+        # SimpleQueue waits in C and wakes in about a microsecond; a Condition takes tens.
+        if self._doorbell is None:
+            self._doorbell = SimpleQueue()
+        doorbell = self._doorbell
+        if self._channel.arm(lambda: doorbell.put(None), every=every):
+            doorbell.get()
+
+    async def _wait_async(self, *, every: bool) -> None:
+        loop = asyncio.get_running_loop()
+        arrived = loop.create_future()
+
+        def ring() -> None:
+            try:
+                loop.call_soon_threadsafe(_set, arrived)
+            except RuntimeError:  # the loop was closed under us: nobody waits any more
+                self._channel.cancel()
+
+        if self._channel.arm(ring, every=every):
+            try:
+                await arrived
+            except asyncio.CancelledError:
+                self.close()
+                raise
+
+
+def _set(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class _Chain:
+    """Two readers, one behind the other."""
+
+    def __init__(self, first: Reader[Any], second: Reader[Any]) -> None:
+        self._first, self._second = first, second
+
+    def feed(self, item: Any) -> list[Any]:
+        return [out for part in self._first.feed(item) for out in self._second.feed(part)]
+
+    def finish(self) -> list[Any]:
+        parts = [out for part in self._first.finish() for out in self._second.feed(part)]
+        return parts + self._second.finish()
