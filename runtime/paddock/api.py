@@ -244,22 +244,19 @@ def _image(value: Any) -> Any:
 ImageField = Annotated[Image, BeforeValidator(_image)]
 
 
-class ToolCall(Wire):
-    """A call that the model asks for. `id` is unique within the process."""
-
-    class Function(Wire):
-        index: int | None = None
-        name: str
-        arguments: dict[str, Any] = Field(default_factory=dict)
-
-    id: str | None = None
-    function: Function
-
-
 class Message(Wire):
     """One chat message. Fields and roles as in Ollama's chat API."""
 
-    ToolCall = ToolCall
+    class ToolCall(Wire):
+        """A call that the model asks for. `id` is unique within the process."""
+
+        class Function(Wire):
+            index: int | None = None
+            name: str
+            arguments: dict[str, Any] = Field(default_factory=dict)
+
+        id: str | None = None
+        function: Function
 
     role: str
     content: str | None = None
@@ -273,6 +270,9 @@ class Message(Wire):
     @classmethod
     def _lower(cls, role: str) -> str:
         return role.lower()
+
+
+ToolCall = Message.ToolCall
 
 
 class Tool(Wire):
