@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from paddock.errors import InvalidDigestError, InvalidNameError, RequestError, UnsupportedError
 from paddock.names import ModelName, parse_digest, split_reference
 
@@ -12,8 +13,8 @@ HEX = "0123456789abcdef" * 4
 
 BAD_NAMES = [
     "..", "../etc/passwd", "a/../b", ".hidden", "m:..", "m:.hidden", "/nn/mm", "mm:", "m:a:b",
-    "a/b/c/d:t", "m@sha256", "a b", "m\nx", "m\x00", "m:t\nx", "-m", "m:-t", "模型", "m\u0661", "~/m",
-    "a\\b", "C:\\x\\y", "ns.dot/m", "a:b/m", "m" * 81, "m:" + "t" * 81, "h" * 351 + "/n/m",
+    "a/b/c/d:t", "m@sha256", "a b", "m\nx", "m\x00", "m:t\nx", "-m", "m:-t", "模型", "m\u0661",
+    "~/m", "a\\b", "C:\\x\\y", "ns.dot/m", "a:b/m", "m" * 81, "m:" + "t" * 81, "h" * 351 + "/n/m",
     "host//model", "//", "%2e%2e/m", "m?x", "m#x",
 ]  # fmt: skip
 
