@@ -127,29 +127,41 @@ Strings = Annotated[list[str] | None, _named(_strings)]
 class OptionFields(BaseModel):
     """The options of a request, declared once; adapters inherit them. None means "not set"."""
 
-    num_ctx: Int = Field(None, description="Context window in tokens, per sequence.")
-    num_batch: Int = Field(None, description="Most tokens evaluated in one step.")
-    num_gpu: Int = Field(None, description="Layers on the GPU; -1 as many as fit, 0 none.")
-    main_gpu: Int = Field(None, description="Index of the one GPU to use.")
-    use_mmap: Bool = Field(None, description="Map the weights file instead of reading it.")
-    num_thread: Int = Field(None, description="Threads of the engine; 0 lets it choose.")
-    draft_num_predict: Int = Field(None, description="Tokens a draft model proposes per step.")
-    num_keep: Int = Field(None, description="Prompt tokens kept by a context shift; -1 all.")
-    seed: Seed = Field(None, description="Seed of the sampler; -1 random.")
-    num_predict: Int = Field(None, description="Most tokens to generate; negative unlimited.")
-    top_k: Int = Field(None, description="Sample among the k likeliest tokens; 0 off.")
-    top_p: Float = Field(None, description="Sample among the likeliest tokens of total mass p.")
-    min_p: Float = Field(None, description="Drop tokens below p times the likeliest one's.")
-    typical_p: Float = Field(None, description="Locally typical sampling; 1 off.")
-    repeat_last_n: Int = Field(None, description="Tokens the penalties look at; -1 num_ctx.")
-    temperature: Positive = Field(None, description="Spread of sampling; 0 greedy.")
-    repeat_penalty: Positive = Field(None, description="Divides repeated tokens' logits; 1 off.")
-    presence_penalty: Float = Field(None, description="Subtracted once per repeated token.")
-    frequency_penalty: Float = Field(None, description="Subtracted per repetition.")
-    mirostat: Int = Field(None, description="0 off, 1 Mirostat, 2 Mirostat 2.0.")
-    mirostat_tau: Float = Field(None, description="Mirostat's target surprise.")
-    mirostat_eta: Float = Field(None, description="Mirostat's learning rate.")
-    stop: Strings = Field(None, description="Texts that end the answer; never part of it.")
+    num_ctx: Int = Field(default=None, description="Context window in tokens, per sequence.")
+    num_batch: Int = Field(default=None, description="Most tokens evaluated in one step.")
+    num_gpu: Int = Field(default=None, description="Layers on the GPU; -1 as many as fit, 0 none.")
+    main_gpu: Int = Field(default=None, description="Index of the one GPU to use.")
+    use_mmap: Bool = Field(default=None, description="Map the weights file instead of reading it.")
+    num_thread: Int = Field(default=None, description="Threads of the engine; 0 lets it choose.")
+    draft_num_predict: Int = Field(
+        default=None, description="Tokens a draft model proposes per step."
+    )
+    num_keep: Int = Field(
+        default=None, description="Prompt tokens kept by a context shift; -1 all."
+    )
+    seed: Seed = Field(default=None, description="Seed of the sampler; -1 random.")
+    num_predict: Int = Field(
+        default=None, description="Most tokens to generate; negative unlimited."
+    )
+    top_k: Int = Field(default=None, description="Sample among the k likeliest tokens; 0 off.")
+    top_p: Float = Field(
+        default=None, description="Sample among the likeliest tokens of total mass p."
+    )
+    min_p: Float = Field(default=None, description="Drop tokens below p times the likeliest one's.")
+    typical_p: Float = Field(default=None, description="Locally typical sampling; 1 off.")
+    repeat_last_n: Int = Field(
+        default=None, description="Tokens the penalties look at; -1 num_ctx."
+    )
+    temperature: Positive = Field(default=None, description="Spread of sampling; 0 greedy.")
+    repeat_penalty: Positive = Field(
+        default=None, description="Divides repeated tokens' logits; 1 off."
+    )
+    presence_penalty: Float = Field(default=None, description="Subtracted once per repeated token.")
+    frequency_penalty: Float = Field(default=None, description="Subtracted per repetition.")
+    mirostat: Int = Field(default=None, description="0 off, 1 Mirostat, 2 Mirostat 2.0.")
+    mirostat_tau: Float = Field(default=None, description="Mirostat's target surprise.")
+    mirostat_eta: Float = Field(default=None, description="Mirostat's learning rate.")
+    stop: Strings = Field(default=None, description="Texts that end the answer; never part of it.")
 
 
 LOAD_OPTIONS = frozenset(
@@ -195,7 +207,11 @@ class Options(OptionFields, Wire):
 
 
 def _options(value: Any) -> Any:
-    return value if value is None or isinstance(value, Options) else Options.parse(value)
+    if value is None or isinstance(value, Options):
+        return value
+    if not isinstance(value, Mapping):
+        raise RequestError(f"options must be an object, not {type(value).__name__}")
+    return Options.parse(value)
 
 
 def _keep_alive(value: Any) -> Any:
@@ -289,7 +305,7 @@ class Tool(Wire):
 
             model_config = ConfigDict(extra="allow")
             type: str | None = "object"
-            defs: Any = Field(None, alias="$defs")
+            defs: Any = Field(default=None, alias="$defs")
             items: Any = None
             required: list[str] | None = None
             properties: dict[str, Property] | None = None
@@ -326,9 +342,15 @@ class RunRequest(ModelRequest):
     logprobs: bool | None = None
     top_logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
     # paddock's own
-    grammar: str | None = Field(None, description="GBNF text that the whole answer must follow.")
-    logit_bias: dict[int, float] | None = Field(None, description="Token id -> added logit.")
-    timeout: float | None = Field(None, gt=0, description="Seconds from submission to the end.")
+    grammar: str | None = Field(
+        default=None, description="GBNF text that the whole answer must follow."
+    )
+    logit_bias: dict[int, float] | None = Field(
+        default=None, description="Token id -> added logit."
+    )
+    timeout: float | None = Field(
+        default=None, gt=0, description="Seconds from submission to the end."
+    )
 
 
 class GenerateRequest(RunRequest):
@@ -374,7 +396,7 @@ class EmbeddingsRequest(ModelRequest):
 class CreateRequest(ModelRequest):
     """`from_` names a model in the store or a local path; `files` maps names to blob digests."""
 
-    from_: str | None = Field(None, alias="from")
+    from_: str | None = Field(default=None, alias="from")
     files: dict[str, str] | None = None
     adapters: dict[str, str] | None = None
     template: str | None = None
@@ -422,8 +444,12 @@ class Metrics(Wire):
     eval_count: int | None = None
     eval_duration: int | None = None
     # paddock's own
-    prompt_cached_count: int | None = Field(None, description="Prompt tokens not evaluated again.")
-    prompt_original_count: int | None = Field(None, description="Prompt tokens before a cut.")
+    prompt_cached_count: int | None = Field(
+        default=None, description="Prompt tokens not evaluated again."
+    )
+    prompt_original_count: int | None = Field(
+        default=None, description="Prompt tokens before a cut."
+    )
 
 
 class GenerateResponse(Metrics):
@@ -453,7 +479,9 @@ class EmbedResponse(Wire):
     load_duration: int | None = None
     prompt_eval_count: int | None = None
     # paddock's own
-    truncated: list[int] | None = Field(None, description="Indices of the texts that were cut.")
+    truncated: list[int] | None = Field(
+        default=None, description="Indices of the texts that were cut."
+    )
 
 
 class EmbeddingsResponse(Wire):
@@ -492,7 +520,7 @@ class ShowResponse(Wire):
     license: str | None = None
     details: ModelDetails | None = None
     messages: list[Message] | None = None
-    modelinfo: dict[str, Any] | None = Field(None, alias="model_info")
+    modelinfo: dict[str, Any] | None = Field(default=None, alias="model_info")
     capabilities: list[str] | None = None
     modified_at: datetime | None = None
 
@@ -508,9 +536,9 @@ class ProcessResponse(Wire):
         size_vram: int | None = None
         context_length: int | None = None
         # paddock's own
-        parallel: int | None = Field(None, description="Sequences that can run at once.")
-        loads: int | None = Field(None, description="How often these weights were loaded.")
-        reason: str | None = Field(None, description="Why they were loaded the last time.")
+        parallel: int | None = Field(default=None, description="Sequences that can run at once.")
+        loads: int | None = Field(default=None, description="How often these weights were loaded.")
+        reason: str | None = Field(default=None, description="Why they were loaded the last time.")
 
     models: list[Model]
 
