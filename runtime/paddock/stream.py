@@ -23,16 +23,18 @@ class Channel:
     """Items from any thread to one consumer. `put` never blocks; the consumer waits for a bell.
 
     The producer ends with `finish` or `fail`; the consumer gives up with `cancel`, which calls what
-    the producer registered with `on_cancel`, at most once.
+    the producer registered with `on_cancel`, at most once. What was registered with `on_end` is called
+    once in either case.
     """
 
-    __slots__ = ("_bell", "_every", "_items", "_on_cancel", "cancelled", "finished")
+    __slots__ = ("_bell", "_every", "_items", "_on_cancel", "_on_end", "cancelled", "finished")
 
     def __init__(self) -> None:
         self._items: deque[Any] = deque()
         self._bell: Callable[[], None] | None = None
         self._every = True
         self._on_cancel: Callable[[], None] | None = None
+        self._on_end: Callable[[], None] | None = None
         self.finished = False
         self.cancelled = False
 
@@ -47,6 +49,7 @@ class Channel:
 
     def finish(self) -> None:
         self.finished = True
+        self._run_end()
         self._ring()
 
     def fail(self, error: BaseException) -> None:
@@ -59,6 +62,17 @@ class Channel:
         if self.cancelled:
             self._run_cancel()
 
+    def on_end(self, action: Callable[[], None]) -> None:
+        """Have `action` called when nothing more will come or be read; at once if that is so."""
+        self._on_end = action
+        if self.finished or self.cancelled:
+            self._run_end()
+
+    def _run_end(self) -> None:
+        action, self._on_end = self._on_end, None
+        if action is not None:
+            action()
+
     def _ring(self) -> None:
         bell, self._bell = self._bell, None
         if bell is not None:
@@ -70,6 +84,7 @@ class Channel:
         if not self.finished and not self.cancelled:
             self.cancelled = True
             self._run_cancel()
+            self._run_end()
             self._ring()
 
     def _run_cancel(self) -> None:

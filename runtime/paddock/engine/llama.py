@@ -1,0 +1,473 @@
+"""The Backend over llama-cpp-python's low-level bindings. Owns model, context and batch; knows no
+request, no channel and no thread but the one that calls it.
+
+Everything that reaches C is checked here or by the caller before: the library aborts the process on
+what it does not expect (`ModelFile` for the weights, `Context` for sizes, `Engine.submit` for tokens).
+"""
+
+import ctypes
+import logging
+import os
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from paddock.engine.backend import LoadSpec, ModelFacts
+from paddock.engine.packing import MAX_TEXTS
+from paddock.engine.sequence import SamplingParams, Step
+from paddock.errors import (
+    DecodeError,
+    EngineMissingError,
+    LoadError,
+    OptionError,
+    OutOfMemoryError,
+    RequestError,
+)
+
+try:
+    import llama_cpp
+
+    from paddock.engine.sampling import LlamaSampler
+except (ImportError, OSError, RuntimeError) as error:  # not installed, or a library it needs is not
+    raise EngineMissingError(
+        "models run on llama-cpp-python, which cannot be imported here "
+        f"({error}); install it with: pip install --force-reinstall llama-cpp-python"
+    ) from error
+
+logger = logging.getLogger(__name__)
+_native = logging.getLogger("paddock.llama_cpp")
+
+_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
+_CONTINUED = 5
+"""Log level of a line that goes on with the one before."""
+_OUT_OF_MEMORY = (  # reference: the texts that mean "out of memory", scheduler.md 11.1
+    "out of memory",
+    "out of device memory",
+    "cudamalloc failed",
+    "hipmalloc failed",
+    "failed to allocate",
+    "allocation failed",
+    "not enough memory",
+    "insufficient memory",
+    "vk_error_out_of_device_memory",
+    "erroroutofmemory",
+)
+
+
+_BUFFER = re.compile(r"(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([0-9.]+) MiB")
+
+
+class _NativeLog(threading.local):
+    """What the library says on this thread: into `logging`, and kept for the load under way."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.buffers: dict[tuple[str, str], int] = {}
+        """Device and kind of buffer -> bytes, as announced since `begin`."""
+        self._level = logging.DEBUG
+
+    def begin(self) -> None:
+        self.errors, self.buffers = [], {}
+
+    def receive(self, level: int, text: bytes, _: Any) -> None:
+        if level != _CONTINUED:
+            self._level = _LEVELS.get(level, logging.DEBUG)
+        line = text.decode(errors="replace").rstrip()
+        if not line:
+            return
+        # What the library calls an error is reported by our own exception; here it is detail.
+        _native.debug("%s", line)
+        if self._level >= logging.ERROR:
+            self.errors = [*self.errors[-7:], line]
+        elif (buffer := _BUFFER.search(line)) is not None:
+            device, kind, size = buffer.groups()
+            self.buffers[device, kind] = round(float(size) * 2**20)
+
+
+_log = _NativeLog()
+_receive = llama_cpp.llama_log_callback(_log.receive)  # C keeps the pointer: never let it go
+llama_cpp.llama_log_set(_receive, ctypes.c_void_p(0))
+llama_cpp.llama_backend_init()
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Memory of a load in bytes: all of it, and the part on GPUs."""
+
+    total: int = 0
+    gpu: int = 0
+
+    @classmethod
+    def announced(cls) -> "Footprint":
+        """What the library said on this thread since the load began."""
+        gpu = sum(size for (device, _), size in _log.buffers.items() if not _is_host(device))
+        return cls(sum(_log.buffers.values()), gpu)
+
+    def __add__(self, other: "Footprint") -> "Footprint":
+        return Footprint(self.total + other.total, self.gpu + other.gpu)
+
+
+def _is_host(device: str) -> bool:
+    return device in ("CPU", "BLAS") or device.startswith("CPU_") or device.endswith("_Host")
+
+
+def default_threads() -> int:
+    """Physical cores that this process may use."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(allowed or 1, psutil.cpu_count(logical=False) or allowed or 1))
+
+
+def supports_gpu() -> bool:
+    """Whether the library was built for a GPU and finds one."""
+    return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+class Weights:
+    """A loaded model file: the vocabulary and the tensors, shared by any number of contexts.
+
+    Reading the vocabulary (`tokenize`, `piece`, `detokenize`) is safe from any thread.
+    """
+
+    def __init__(self, spec: LoadSpec, *, vocab_only: bool = False) -> None:
+        self.spec = spec
+        params = llama_cpp.llama_model_default_params()
+        params.vocab_only = vocab_only
+        params.load_mode = (
+            llama_cpp.LLAMA_LOAD_MODE_MMAP if spec.use_mmap else llama_cpp.LLAMA_LOAD_MODE_NONE
+        )
+        params.n_gpu_layers = spec.num_gpu if spec.num_gpu >= 0 else 999
+        if spec.main_gpu is not None:
+            params.split_mode = llama_cpp.LLAMA_SPLIT_MODE_NONE
+            params.main_gpu = spec.main_gpu
+        _log.begin()
+        self.model: Any = llama_cpp.llama_model_load_from_file(os.fsencode(spec.weights), params)
+        if not self.model:
+            raise _load_error(f"cannot load {spec.weights.name}")
+        self.footprint = Footprint.announced()
+        self.vocab: Any = llama_cpp.llama_model_get_vocab(self.model)
+        self.adapters: list[Any] = []
+        try:
+            self.adapters.extend(self._adapter(path) for path in spec.adapters)
+        except LoadError:
+            self.close()
+            raise
+        self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self.vocab))
+        self.n_embd = int(llama_cpp.llama_model_n_embd(self.model))
+        self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self.model))
+        self.size = int(llama_cpp.llama_model_size(self.model))
+        self.add_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.vocab))
+        self.add_eos = bool(llama_cpp.llama_vocab_get_add_eos(self.vocab)) or bool(
+            llama_cpp.llama_vocab_get_add_sep(self.vocab)
+        )
+        self._pieces: dict[int, bytes] = {}
+
+    def _adapter(self, path: Path) -> Any:
+        adapter = llama_cpp.llama_adapter_lora_init(self.model, os.fsencode(path))
+        if not adapter:
+            raise _load_error(f"cannot apply the adapter {path.name}")
+        return adapter
+
+    @property
+    def bos(self) -> int | None:
+        return _token(llama_cpp.llama_vocab_bos(self.vocab))
+
+    @property
+    def eos(self) -> int | None:
+        return _token(llama_cpp.llama_vocab_eos(self.vocab))
+
+    def tokenize(self, text: str, *, special: bool = True, parse: bool = True) -> list[int]:
+        """Token ids of a text. `special` adds the model's BOS/EOS, `parse` reads special tokens
+        written in the text (`<|im_end|>`) as such."""
+        data = text.encode("utf-8", errors="replace")
+        size = len(data) + 8  # no vocabulary has more tokens than bytes plus its special ones
+        while True:
+            buffer = (llama_cpp.llama_token * size)()
+            count = llama_cpp.llama_tokenize(
+                self.vocab, data, len(data), buffer, size, special, parse
+            )
+            if count >= 0:
+                return buffer[:count]
+            if count == -(2**31):
+                raise RequestError("the text is too long to be tokenized")
+            size = -count
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The token's bytes; with `special`, control tokens show their text too."""
+        if special:
+            return self._piece(token, True)
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._piece(token, False)
+        return piece
+
+    def _piece(self, token: int, special: bool) -> bytes:
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, size, 0, special)
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    def text_of(self, token: int | None) -> str:
+        """A special token as templates write it; empty when the model has none."""
+        if token is None:
+            return ""
+        return self._piece(token, True).decode("utf-8", errors="replace")
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        return b"".join(self.piece(token) for token in tokens).decode("utf-8", errors="replace")
+
+    def end_tokens(self) -> frozenset[int]:
+        is_end = llama_cpp.llama_vocab_is_eog
+        return frozenset(token for token in range(self.n_vocab) if is_end(self.vocab, token))
+
+    def close(self) -> None:
+        for adapter in self.adapters:
+            llama_cpp.llama_adapter_lora_free(adapter)
+        self.adapters.clear()
+        model, self.model = self.model, None
+        if model:
+            llama_cpp.llama_model_free(model)
+
+
+def _token(token: int) -> int | None:
+    return None if token < 0 else int(token)
+
+
+def _load_error(what: str) -> LoadError:
+    detail = "; ".join(_log.errors[-3:])
+    if any(text in detail.lower() for text in _OUT_OF_MEMORY):
+        return OutOfMemoryError(
+            f"{what}: not enough memory ({detail}); a smaller num_ctx, fewer parallel sequences or a "
+            "smaller quantisation needs less"
+        )
+    return LoadError(f"{what}: {detail or 'the library gave no reason'}")
+
+
+class Batch:
+    """A llama_batch of fixed capacity whose arrays are filled through numpy views."""
+
+    def __init__(self, capacity: int) -> None:
+        self._batch = llama_cpp.llama_batch_init(capacity, 0, 1)
+        view = np.ctypeslib.as_array
+        self._tokens = view(self._batch.token, shape=(capacity,))
+        self._positions = view(self._batch.pos, shape=(capacity,))
+        self._outputs = view(self._batch.logits, shape=(capacity,))
+        view(self._batch.n_seq_id, shape=(capacity,))[:] = 1
+        # seq_id is an array of pointers to one id each, allocated apart; address them once.
+        self._slots = [
+            ctypes.cast(self._batch.seq_id[row], ctypes.POINTER(ctypes.c_int32))
+            for row in range(capacity)
+        ]
+        self.capacity = capacity
+        self._length = 0
+
+    def clear(self) -> None:
+        self._length = 0
+
+    def add(self, slot: int, position: int, tokens: Sequence[int], outputs: str) -> None:
+        """Append consecutive tokens of one slot; `outputs` is "none", "last" or "all"."""
+        start, end = self._length, self._length + len(tokens)
+        if end - start == 1:
+            self._tokens[start] = tokens[0]
+            self._positions[start] = position
+        else:
+            self._tokens[start:end] = tokens
+            self._positions[start:end] = np.arange(position, position + end - start)
+        self._outputs[start:end] = outputs == "all"
+        if outputs == "last":
+            self._outputs[end - 1] = 1
+        for row in range(start, end):
+            self._slots[row][0] = slot
+        self._length = end
+
+    def ready(self) -> Any:
+        self._batch.n_tokens = self._length
+        return self._batch
+
+    def close(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            llama_cpp.llama_batch_free(batch)
+
+
+class LlamaBackend:
+    """One context with `spec.parallel` slots of `spec.num_ctx` tokens. See Backend for contracts."""
+
+    def __init__(self, weights: Weights, spec: LoadSpec) -> None:
+        self._weights = weights
+        self.n_slots = spec.parallel
+        self.n_ctx = spec.num_ctx
+        self.n_batch = max(spec.num_batch, spec.parallel)
+        threads = spec.num_thread or default_threads()
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = spec.num_ctx * spec.parallel
+        params.n_batch = params.n_ubatch = self.n_batch
+        params.n_seq_max = spec.parallel
+        params.n_outputs_max = spec.parallel
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = spec.kv_unified
+        params.swa_full = True  # a windowed cache could not be cut back to a shared prefix
+        params.no_perf = True
+        self._context = open_context(weights, params)
+        self.footprint = Footprint.announced()
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._is_unified = spec.kv_unified
+        self._batch = Batch(self.n_batch)
+        self.facts = self._facts(weights)
+
+    def _facts(self, weights: Weights) -> ModelFacts:
+        model = weights.model
+        stateful = bool(
+            llama_cpp.llama_model_is_recurrent(model) or llama_cpp.llama_model_is_hybrid(model)
+        )
+        return ModelFacts(
+            n_vocab=weights.n_vocab,
+            n_embd=weights.n_embd,
+            n_ctx_train=weights.n_ctx_train,
+            bos=weights.bos,
+            eos=weights.eos,
+            add_bos=weights.add_bos,
+            add_eos=weights.add_eos,
+            end_tokens=weights.end_tokens(),
+            can_shift=bool(self._memory) and bool(llama_cpp.llama_memory_can_shift(self._memory)),
+            can_truncate=bool(self._memory) and not stateful,
+        )
+
+    def decode(self, step: Step) -> None:
+        self._batch.clear()
+        for chunk in step.chunks:
+            self._batch.add(
+                chunk.slot, chunk.position, chunk.tokens, "last" if chunk.output else "none"
+            )
+        status = llama_cpp.llama_decode(self._context, self._batch.ready())
+        if status != 0:
+            raise DecodeError(_STATUS.get(status, f"llama_decode answered {status}"))
+
+    def sampler(self, params: SamplingParams, history: Sequence[int]) -> LlamaSampler:
+        weights = self._weights
+        return LlamaSampler(
+            self._context, weights.vocab, weights.n_vocab, self.n_ctx, params, history
+        )
+
+    def piece(self, token: int) -> bytes:
+        return self._weights.piece(token)
+
+    def truncate(self, slot: int, length: int) -> bool:
+        if llama_cpp.llama_memory_seq_rm(self._memory, slot, length, -1):
+            return True
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        return False
+
+    def copy(self, source: int, target: int, length: int) -> bool:
+        if self._is_unified:
+            llama_cpp.llama_memory_seq_rm(self._memory, target, -1, -1)
+            llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+            return True
+        # Between streams only a whole window can be copied; what is too much is cut off again.
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        return self.truncate(target, length)
+
+    def shift(self, slot: int, keep: int, discard: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, keep, keep + discard)
+        llama_cpp.llama_memory_seq_add(self._memory, slot, keep + discard, -1, -discard)
+
+    def close(self) -> None:
+        context, self._context = self._context, None
+        if context is not None:
+            self._batch.close()
+            llama_cpp.llama_free(context)
+
+
+_STATUS = {
+    1: "no room in the key-value cache for this step; use a larger num_ctx or fewer sequences",
+    2: "the step was aborted",
+    -1: "the step's batch was invalid",
+    -2: "not enough memory for this step; use a smaller num_batch",
+    -3: "the computation of the step failed",
+}
+
+
+def open_context(weights: Weights, params: Any) -> Any:
+    """A llama_context with the weights' adapters applied; raises LoadError with the library's words."""
+    if params.n_batch < 1 or params.n_ctx < 1 or not 1 <= params.n_seq_max <= 256:
+        raise OptionError(
+            f"cannot open a context of {params.n_ctx} tokens for {params.n_seq_max} sequences: "
+            "num_ctx and num_batch must be positive, and at most 256 sequences run at once"
+        )
+    _log.begin()
+    context = llama_cpp.llama_init_from_model(weights.model, params)
+    if not context:
+        raise _load_error(f"cannot open a context of {params.n_ctx} tokens")
+    if weights.adapters:
+        pointers = (ctypes.c_void_p * len(weights.adapters))(*weights.adapters)
+        scales = (ctypes.c_float * len(weights.adapters))(*([1.0] * len(weights.adapters)))
+        llama_cpp.llama_set_adapters_lora(context, pointers, len(weights.adapters), scales)
+    return context
+
+
+class LlamaPooling:
+    """A context that pools: encoders, or decoders with the pooling their file names (last token where
+    it names none). See PoolingBackend for contracts."""
+
+    def __init__(self, weights: Weights, n_batch: int) -> None:
+        self._weights = weights
+        self.n_batch = pooling_batch(n_batch)
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = params.n_batch = params.n_ubatch = self.n_batch
+        params.n_seq_max = MAX_TEXTS
+        params.kv_unified = True
+        params.embeddings = True
+        params.no_perf = True
+        self._context = open_context(weights, params)
+        if llama_cpp.llama_pooling_type(self._context) == llama_cpp.LLAMA_POOLING_TYPE_NONE:
+            llama_cpp.llama_free(self._context)
+            params.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_LAST
+            self._context = open_context(weights, params)
+        self.footprint = Footprint.announced()
+        is_rank = llama_cpp.llama_pooling_type(self._context) == llama_cpp.LLAMA_POOLING_TYPE_RANK
+        model = weights.model
+        self._width = int(
+            llama_cpp.llama_model_n_cls_out(model)
+            if is_rank
+            else llama_cpp.llama_model_n_embd_out(model)
+        )
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = Batch(self.n_batch)
+
+    def embed(self, texts: Sequence[Sequence[int]], *, threads: int) -> list[Any]:
+        self._batch.clear()
+        for slot, tokens in enumerate(texts):
+            self._batch.add(slot, 0, tokens, "all")
+        llama_cpp.llama_set_n_threads(self._context, threads, threads)
+        if self._memory:
+            llama_cpp.llama_memory_clear(self._memory, True)
+        run = llama_cpp.llama_decode if self._memory else llama_cpp.llama_encode
+        status = run(self._context, self._batch.ready())
+        if status != 0:
+            raise DecodeError(_STATUS.get(status, f"the library answered {status}"))
+        return [self._vector(slot) for slot in range(len(texts))]
+
+    def _vector(self, slot: int) -> Any:
+        pointer = llama_cpp.llama_get_embeddings_seq(self._context, slot)
+        if not pointer:
+            raise DecodeError("the library pooled no vector for a text")
+        return np.ctypeslib.as_array(pointer, shape=(self._width,)).copy()
+
+    def close(self) -> None:
+        context, self._context = self._context, None
+        if context is not None:
+            self._batch.close()
+            llama_cpp.llama_free(context)
+
+
+def pooling_batch(wanted: int) -> int:
+    """The next size that an encoder context is known to survive (300 aborted the process)."""
+    return next((size for size in (512, 1024, 2048, 4096) if size >= wanted), 8192)

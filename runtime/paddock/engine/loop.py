@@ -1,0 +1,402 @@
+"""Engine: the thread that owns a backend and runs its sequences. Knows jobs and steps; knows no C,
+no template, no model name.
+
+In: a queue of Submit, Cancel, Close. Out: each job's channel. Nothing else crosses the border, so the
+engine has no locks. The loop: drain the inbox, admit, plan, decode, sample and deliver.
+"""
+
+import logging
+import threading
+import time
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from paddock.engine.backend import Backend, Choice, Sampler
+from paddock.engine.cache import Placement, SlotTable, Wait
+from paddock.engine.planner import plan
+from paddock.engine.sequence import (
+
+    Finished,
+    FinishReason,
+    Job,
+    Sequence,
+    Step,
+    Token,
+    TokenLogprob,
+)
+from paddock.engine.text import Detokenizer, StopMatcher
+from paddock.errors import (
+    ContextLengthError,
+    DeadlineError,
+    DecodeError,
+    EngineClosedError,
+    PaddockError,
+    QueueFullError,
+    RequestError,
+)
+from paddock.stream import Cancelled
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Submit:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancel:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    pass
+
+
+_Message = _Submit | _Cancel | _Close
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counters since the engine started."""
+
+    steps: int = 0
+    evaluated: int = 0
+    """Tokens that went through the model."""
+    reused: int = 0
+    """Prompt tokens taken from the cache."""
+    generated: int = 0
+    finished: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A sequence with what turns its tokens into text."""
+
+    sequence: Sequence
+    sampler: Sampler
+    detokenizer: Detokenizer
+    stops: StopMatcher
+
+    @property
+    def job(self) -> Job:
+        return self.sequence.job
+
+
+class Engine:
+    """Continuous batching over one backend. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        name: str = "model",
+        max_queue: int = 512,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.stats = Stats()
+        self.n_ctx = backend.n_ctx
+        self.n_slots = backend.n_slots
+        self._facts = backend.facts
+        self._backend = backend
+        self._max_queue = max_queue
+        self._clock = clock
+        self._inbox: SimpleQueue[_Message] = SimpleQueue()
+        self._slots = SlotTable(
+            backend.n_slots, backend.n_ctx, can_truncate=backend.facts.can_truncate
+        )
+        self._waiting: deque[Job] = deque()
+        self._running: dict[int, _Running] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"paddock-engine-{name}", daemon=True)
+        self._thread.start()
+
+    # any thread
+
+    @property
+    def is_alive(self) -> bool:
+        return not self._closed and self._thread.is_alive()
+
+    @property
+    def num_waiting(self) -> int:
+        return len(self._waiting) + self._inbox.qsize()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; its channel gets the answer. Cancelling the channel ends the sequence.
+
+        Raises RequestError for tokens the model does not have, ContextLengthError for a prompt
+        without room for one more token, QueueFullError, EngineClosedError.
+        """
+        self._check(job)
+        if self._closed:
+            raise EngineClosedError("the model was unloaded before the request could run; repeat it")
+        if self.num_waiting >= self._max_queue:
+            raise QueueFullError
+        job.channel.on_cancel(lambda: self._inbox.put(_Cancel(job)))
+        self._inbox.put(_Submit(job))
+
+    def close(self) -> None:
+        """Fail what runs and waits, free the backend, wait for the thread. Idempotent."""
+        self._closed = True
+        self._inbox.put(_Close())
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _check(self, job: Job) -> None:
+        if not len(job.tokens):
+            raise RequestError("the prompt is empty: there is nothing to go on from")
+        if min(job.tokens) < 0 or max(job.tokens) >= self._facts.n_vocab:
+            raise RequestError(
+                f"the prompt holds token ids outside 0..{self._facts.n_vocab - 1}; "
+                "they belong to another model"
+            )
+        for token, _ in job.params.logit_bias:
+            if not 0 <= token < self._facts.n_vocab:
+                raise RequestError(
+                    f"logit_bias: token {token} is outside 0..{self._facts.n_vocab - 1}"
+                )
+        if len(job.tokens) >= self.n_ctx:
+            raise ContextLengthError(
+                f"the prompt has {len(job.tokens)} tokens, but the context window holds {self.n_ctx} "
+                "and one is needed for the answer; shorten it or raise num_ctx"
+            )
+
+    # engine thread
+
+    def _run(self) -> None:
+        try:
+            while self._drain():
+                self._drop_late()
+                self._admit()
+                if self._running:
+                    self._step()
+        finally:
+            self._closed = True
+            self._drain_rest()
+            self._fail(
+                (running.job for running in self._running.values()),
+                EngineClosedError("the model was unloaded while it answered"),
+            )
+            self._fail(
+                self._waiting, EngineClosedError("the model was unloaded before the request ran")
+            )
+            for running in self._running.values():
+                running.sampler.close()
+            self._running.clear()
+            self._backend.close()
+
+    def _drain(self) -> bool:
+        """Handle what arrived, waiting for something if there is nothing to do; False to end."""
+        while not self._inbox.empty() or not (self._running or self._waiting):
+            match self._inbox.get():
+                case _Submit(job):
+                    self._waiting.append(job)
+                case _Cancel(job):
+                    self._drop(job)
+                case _Close():
+                    return False
+        return True
+
+    def _drain_rest(self) -> None:
+        while not self._inbox.empty():
+            message = self._inbox.get()
+            if isinstance(message, _Submit):
+                self._waiting.append(message.job)
+
+    def _drop(self, job: Job) -> None:
+        """Forget a job whose caller is gone."""
+        for running in self._running.values():
+            if running.job is job:
+                self.stats.cancelled += 1
+                self._release(running)
+                return
+        if job in self._waiting:
+            self.stats.cancelled += 1
+            self._waiting.remove(job)
+
+    def _drop_late(self) -> None:
+        now = self._clock() / 1e9
+        late = [job for job in self._waiting if job.deadline is not None and job.deadline <= now]
+        for job in late:
+            self._waiting.remove(job)
+        self._fail(late, DeadlineError("the request's deadline passed while it waited"))
+        for running in list(self._running.values()):
+            deadline = running.job.deadline
+            if deadline is not None and deadline <= now:
+                self._release(running)
+                self._fail(
+                    [running.job], DeadlineError("the request's deadline passed while it ran")
+                )
+
+    def _admit(self) -> None:
+        """Give slots to waiting jobs, in order; one that shares a prefix which is just being computed
+        waits for it and lets others pass."""
+        passed: deque[Job] = deque()
+        while self._waiting and self._slots.num_free > 0 and len(passed) <= self.n_slots:
+            job = self._waiting.popleft()
+            tokens = array("i", job.tokens)
+            match self._slots.place(tokens):
+                case Placement() as placement:
+                    self._start(job, tokens, placement)
+                case Wait():
+                    passed.append(job)
+                case None:
+                    passed.append(job)
+                    break
+        self._waiting.extendleft(reversed(passed))
+
+    def _start(self, job: Job, tokens: "array[int]", placement: Placement) -> None:
+        try:
+            sampler = self._backend.sampler(job.params, tokens)
+        except PaddockError as error:
+            self._fail([job], error)
+            return
+        cached = placement.length if self._prepare(placement) else 0
+        self._slots.occupy(Placement(placement.slot, placement.slot, cached), tokens)
+        self.stats.reused += cached
+        sequence = Sequence(
+            job, placement.slot, tokens, cached, len(tokens), cached, started=self._clock()
+        )
+        self._running[placement.slot] = _Running(
+            sequence, sampler, Detokenizer(), StopMatcher(job.stop)
+        )
+
+    def _prepare(self, placement: Placement) -> bool:
+        """Make the slot hold exactly the shared prefix; False if it is empty instead."""
+        if placement.copies:
+            return self._backend.copy(placement.source, placement.slot, placement.length)
+        return self._backend.truncate(placement.slot, placement.length)
+
+    def _step(self) -> None:
+        step = plan((running.sequence for running in self._running.values()), self._backend.n_batch)
+        try:
+            self._backend.decode(step)
+        except Exception as error:  # noqa: BLE001 - whatever a step dies of, the engine lives on
+            self._abandon(step, error)
+            return
+        self.stats.steps += 1
+        self.stats.evaluated += step.num_tokens
+        row = -1
+        for chunk in step.chunks:
+            row += len(chunk.tokens)
+            running = self._running[chunk.slot]
+            running.sequence.computed += len(chunk.tokens)
+            self._slots.advance(chunk.slot, len(chunk.tokens))
+            if chunk.output:
+                self._sample(running, row)
+
+    def _abandon(self, step: Step, error: Exception) -> None:
+        """A step failed: its sequences end, and nothing of their slots can be trusted."""
+        logger.error("a step of %d tokens failed: %s", step.num_tokens, error)
+        failed = error if isinstance(error, PaddockError) else DecodeError(f"a step failed: {error}")
+        gone = [self._running.pop(chunk.slot) for chunk in step.chunks]
+        for running in gone:
+            running.sampler.close()
+            self._backend.truncate(running.sequence.slot, 0)
+        self._slots.forget(running.sequence.slot for running in gone)
+        self._fail((running.job for running in gone), failed)
+
+    def _sample(self, running: _Running, row: int) -> None:
+        sequence = running.sequence
+        try:
+            choice = running.sampler.sample(row)
+        except PaddockError as error:
+            self._release(running)
+            self._fail([running.job], error)
+            return
+        if not sequence.first_token:
+            sequence.first_token = self._clock()
+        sequence.num_generated += 1
+        self.stats.generated += 1
+        try:
+            self._deliver(running, choice)
+        except Cancelled:
+            self.stats.cancelled += 1
+            self._release(running)
+
+    def _deliver(self, running: _Running, choice: Choice) -> None:
+        """Pass a sampled token on, and end or continue its sequence."""
+        sequence, job = running.sequence, running.job
+        if choice.token in self._facts.end_tokens:
+            self._finish(running, FinishReason.STOP)
+            return
+        piece = self._backend.piece(choice.token)
+        text, stopped = running.stops.feed(running.detokenizer.feed(piece))
+        logprob = self._logprob(choice, piece) if choice.logprob is not None else None
+        if text or logprob is not None:
+            job.channel.put(Token(text, logprob))
+        if stopped:
+            self._finish(running, FinishReason.STOP, flush=False)
+        elif 0 <= job.num_predict <= sequence.num_generated:
+            self._finish(running, FinishReason.LENGTH)
+        elif sequence.computed >= self.n_ctx and not self._shift(running):
+            self._finish(running, FinishReason.LENGTH)
+        else:
+            sequence.tokens.append(choice.token)
+
+    def _logprob(self, choice: Choice, piece: bytes) -> TokenLogprob:
+        assert choice.logprob is not None
+        top = tuple((self._backend.piece(token), value) for token, value in choice.top)
+        return TokenLogprob(piece, choice.logprob, top)
+
+    def _shift(self, running: _Running) -> bool:
+        """Make room by giving up half of what follows the kept prompt; False if that is not allowed.
+
+        Source of the numbers: llama-server's context shift, which the reference uses.
+        """
+        sequence, job = running.sequence, running.job
+        if not (job.shift and self._facts.can_shift):
+            return False
+        keep = sequence.num_prompt if job.num_keep < 0 else job.num_keep + self._facts.add_bos
+        keep = min(keep, sequence.num_prompt, self.n_ctx - 4)
+        discard = (sequence.computed - keep) // 2
+        if discard < 1:
+            return False
+        self._backend.shift(sequence.slot, keep, discard)
+        self._slots.shifted(sequence.slot, keep, discard)
+        sequence.computed -= discard
+        logger.info("context full: kept %d tokens, gave up the next %d", keep, discard)
+        return True
+
+    def _finish(self, running: _Running, reason: FinishReason, *, flush: bool = True) -> None:
+        sequence, job = running.sequence, running.job
+        if flush:
+            text, stopped = running.stops.feed(running.detokenizer.finish())
+            if not stopped:
+                text += running.stops.finish()
+            if text:
+                job.channel.put(Token(text))
+        now = self._clock()
+        job.channel.put(
+            Finished(
+                reason=reason,
+                prompt_count=sequence.num_prompt,
+                cached_count=sequence.num_cached,
+                eval_count=sequence.num_generated,
+                prompt_duration=sequence.first_token - sequence.started,
+                eval_duration=now - sequence.first_token,
+                tokens=sequence.tokens[:],
+            )
+        )
+        self.stats.finished += 1
+        self._release(running)
+        job.channel.finish()
+
+    def _release(self, running: _Running) -> None:
+        running.sampler.close()
+        del self._running[running.sequence.slot]
+        self._slots.release(running.sequence.slot)
+
+    def _fail(self, jobs: Iterable[Job], error: PaddockError) -> None:
+        for job in jobs:
+            self.stats.failed += 1
+            job.channel.fail(error)
+
+
+

@@ -1,0 +1,217 @@
+"""Sampling parameters to llama.cpp sampler chains; JSON schemas to GBNF. Knows the C samplers; knows
+no sequence and no text.
+
+Order of the stages: logit bias, penalties, then top-k, typical, top-p, min-p, temperature, or
+Mirostat in their place (llama-server's order, which the reference uses).
+"""
+
+import ctypes
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import llama_cpp
+import numpy as np
+from llama_cpp.llama_grammar import JSON_GBNF, json_schema_to_gbnf
+
+from paddock.engine.backend import Choice
+from paddock.engine.sequence import SamplingParams
+from paddock.errors import DecodeError, GrammarError
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+MAX_GRAMMAR = 1 << 20
+"""Longest grammar text, in characters, that is handed to the native parser."""
+
+
+def grammar_of(format: Any) -> str | None:
+    """GBNF for a request's `format`: "json", a JSON schema, or nothing. Raises GrammarError."""
+    if format is None or format == "":
+        return None
+    if format == "json":
+        return JSON_GBNF
+    try:
+        return json_schema_to_gbnf(json.dumps(format))
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+        raise GrammarError(
+            f"format: not a JSON schema that can constrain the output ({error or type(error).__name__})"
+        ) from error
+
+
+class LlamaSampler:
+    """The sampler chain, and grammar, of one sequence."""
+
+    def __init__(
+        self,
+        context: Any,
+        vocab: Any,
+        n_vocab: int,
+        n_ctx: int,
+        params: SamplingParams,
+        history: Sequence[int],
+    ) -> None:
+        self._context = context
+        self._n_vocab = n_vocab
+        self._logprobs = params.logprobs
+        self._grammar = _grammar(vocab, params.grammar) if params.grammar else None
+        self._chain = llama_cpp.llama_sampler_chain_init(
+            llama_cpp.llama_sampler_chain_default_params()
+        )
+        for stage in _stages(n_vocab, n_ctx, params, history):
+            llama_cpp.llama_sampler_chain_add(self._chain, stage)
+        # A chain that is nothing but "take the likeliest" needs no candidates array.
+        self._is_argmax = (
+            self._grammar is None
+            and params.temperature <= 0
+            and llama_cpp.llama_sampler_chain_n(self._chain) == 1
+        )
+        self._scratch: np.ndarray[Any, Any] | None = None
+
+    def sample(self, row: int) -> Choice:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, row)
+        logits = np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
+        peak = float(logits.max())
+        if not np.isfinite(peak):
+            raise DecodeError("the model computed no finite logits; its weights may be damaged")
+        if self._is_argmax:
+            token = int(logits.argmax())
+        elif self._grammar is None:
+            token = llama_cpp.llama_sampler_sample(self._chain, self._context, row)
+        else:
+            token = self._constrained(logits, self._grammar)
+        if self._logprobs is None:
+            return Choice(token)
+        return _with_logprobs(token, logits, peak, self._logprobs)
+
+    def _constrained(self, logits: "np.ndarray[Any, Any]", grammar: Any) -> int:
+        """Sample freely and check that one token; only if the grammar refuses it, sample again among
+        what the grammar allows. The first way is right most of the time and a thousand times cheaper."""
+        token = self._apply(logits, None)
+        if not self._allows(grammar, token):
+            token = self._apply(logits, grammar)
+        llama_cpp.llama_sampler_accept(grammar, token)
+        llama_cpp.llama_sampler_accept(self._chain, token)
+        return token
+
+    def _apply(self, logits: "np.ndarray[Any, Any]", grammar: Any | None) -> int:
+        if self._scratch is None:
+            self._scratch = np.zeros(self._n_vocab, _CANDIDATE)
+        candidates = self._scratch
+        candidates["id"] = np.arange(self._n_vocab, dtype=np.int32)
+        candidates["logit"] = logits
+        candidates["p"] = 0
+        view = _view(candidates)
+        if grammar is not None:
+            llama_cpp.llama_sampler_apply(grammar, ctypes.byref(view))
+            if not np.isfinite(candidates["logit"]).any():
+                raise GrammarError("no token of the model's vocabulary continues the grammar")
+        llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(view))
+        if not 0 <= view.selected < view.size:
+            raise DecodeError("the sampler chose no token")
+        return int(view.data[view.selected].id)
+
+    def _allows(self, grammar: Any, token: int) -> bool:
+        one = np.zeros(1, _CANDIDATE)
+        one["id"], one["logit"] = token, 1.0
+        llama_cpp.llama_sampler_apply(grammar, ctypes.byref(_view(one)))
+        return bool(np.isfinite(one["logit"][0]))
+
+    def close(self) -> None:
+        chain, self._chain = self._chain, None
+        grammar, self._grammar = self._grammar, None
+        for sampler in (chain, grammar):
+            if sampler is not None:
+                llama_cpp.llama_sampler_free(sampler)
+
+
+def _view(candidates: "np.ndarray[Any, Any]") -> Any:
+    """A llama_token_data_array over a numpy array, which must outlive it."""
+    return llama_cpp.llama_token_data_array(
+        data=candidates.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token_data)),
+        size=len(candidates),
+        selected=-1,
+        sorted=False,
+    )
+
+
+def _grammar(vocab: Any, text: str) -> Any:
+    if len(text) > MAX_GRAMMAR:
+        raise GrammarError(f"grammar: longer than {MAX_GRAMMAR} characters")
+    if "\0" in text:
+        raise GrammarError("grammar: holds a NUL character")
+    sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
+    if not sampler:
+        raise GrammarError("grammar: not valid GBNF, or without a rule named root, or left-recursive")
+    return sampler
+
+
+def _stages(
+    n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[int]
+) -> list[Any]:
+    stages: list[Any] = []
+    if params.logit_bias:
+        biases = (llama_cpp.llama_logit_bias * len(params.logit_bias))(
+            *(llama_cpp.llama_logit_bias(token, bias) for token, bias in params.logit_bias)
+        )
+        stages.append(
+            llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(params.logit_bias), biases)
+        )
+    penalties = _penalties(n_ctx, params, history)
+    if penalties is not None:
+        stages.append(penalties)
+    return stages + _choosers(n_vocab, params)
+
+
+def _penalties(n_ctx: int, params: SamplingParams, history: Sequence[int]) -> Any | None:
+    last = n_ctx if params.repeat_last_n < 0 else min(params.repeat_last_n, n_ctx)
+    neutral = (params.repeat_penalty, params.frequency_penalty, params.presence_penalty)
+    if last == 0 or neutral == (1.0, 0.0, 0.0):
+        return None
+    stage = llama_cpp.llama_sampler_init_penalties(
+        last, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
+    )
+    for token in history[-last:]:  # the prompt counts as said (reference: llama-server)
+        llama_cpp.llama_sampler_accept(stage, token)
+    return stage
+
+
+def _choosers(n_vocab: int, params: SamplingParams) -> list[Any]:
+    seed = params.seed & 0xFFFFFFFF if params.seed >= 0 else secrets.randbits(31)
+    if params.temperature <= 0:
+        return [llama_cpp.llama_sampler_init_greedy()]
+    temperature = llama_cpp.llama_sampler_init_temp(params.temperature)
+    if params.mirostat == 1:
+        return [
+            temperature,
+            llama_cpp.llama_sampler_init_mirostat(
+                n_vocab, seed, params.mirostat_tau, params.mirostat_eta, 100
+            ),
+        ]
+    if params.mirostat == 2:
+        return [
+            temperature,
+            llama_cpp.llama_sampler_init_mirostat_v2(
+                seed, params.mirostat_tau, params.mirostat_eta
+            ),
+        ]
+    stages: list[Any] = []
+    if params.top_k > 0:
+        stages.append(llama_cpp.llama_sampler_init_top_k(params.top_k))
+    if params.typical_p < 1.0:
+        stages.append(llama_cpp.llama_sampler_init_typical(params.typical_p, 1))
+    if params.top_p < 1.0:
+        stages.append(llama_cpp.llama_sampler_init_top_p(params.top_p, 1))
+    if params.min_p > 0.0:
+        stages.append(llama_cpp.llama_sampler_init_min_p(params.min_p, 1))
+    return [*stages, temperature, llama_cpp.llama_sampler_init_dist(seed)]
+
+
+def _with_logprobs(token: int, logits: "np.ndarray[Any, Any]", peak: float, count: int) -> Choice:
+    """Log-softmax of the raw logits: what the model thinks, before any sampling option."""
+    norm = peak + float(np.log(np.exp(logits - peak, dtype=np.float32).sum(dtype=np.float64)))
+    best: tuple[tuple[int, float], ...] = ()
+    if count > 0:
+        top = np.argpartition(logits, -count)[-count:]
+        order = top[np.argsort(-logits[top], kind="stable")]
+        best = tuple((int(index), float(logits[index]) - norm) for index in order)
+    return Choice(token, float(logits[token]) - norm, best)

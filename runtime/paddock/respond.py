@@ -1,0 +1,208 @@
+"""Engine items to API responses, and streamed parts to one response. Pure; knows no engine thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic_ns
+from typing import Any, TypeVar
+
+from paddock.api import (
+    ChatResponse,
+    GenerateResponse,
+    Logprob,
+    Message,
+    Metrics,
+    ProgressResponse,
+    TokenLogprob,
+)
+from paddock.engine import sequence as engine
+from paddock.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before the first token. Durations in nanoseconds."""
+
+    load_duration: int
+    original_count: int | None = None
+    """Tokens of the prompt before it was cut; None if it was not."""
+    keep_context: bool = False
+    """Give the token ids back in the final response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """An answer without generation: the model was loaded or unloaded."""
+
+    reason: str
+
+
+def now() -> str:
+    """Time of day as the reference writes it (RFC 3339, UTC)."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+class _Reader:
+    """What chat and generate answers share."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._started = monotonic_ns()
+        self._prepared = Prepared(0)
+
+    def finish(self) -> list[Any]:
+        return []
+
+    def _base(self) -> dict[str, Any]:
+        return {"model": self._model, "created_at": now()}
+
+    def _metrics(self, end: engine.Finished) -> dict[str, Any]:
+        return {
+            "done": True,
+            "done_reason": str(end.reason),
+            "total_duration": monotonic_ns() - self._started,
+            "load_duration": self._prepared.load_duration,
+            "prompt_eval_count": end.prompt_count,
+            "prompt_eval_duration": end.prompt_duration,
+            "eval_count": end.eval_count,
+            "eval_duration": end.eval_duration,
+            "prompt_cached_count": end.cached_count,
+            "prompt_original_count": self._prepared.original_count,
+        }
+
+
+class GenerateReader(_Reader):
+    """Token items -> GenerateResponse parts."""
+
+    def feed(self, item: Any) -> list[GenerateResponse]:
+        match item:
+            case engine.Token(text, logprob):
+                return [
+                    GenerateResponse(
+                        **self._base(), response=text, done=False, logprobs=_logprobs(logprob)
+                    )
+                ]
+            case engine.Finished():
+                context = list(item.tokens) if self._prepared.keep_context else None
+                return [
+                    GenerateResponse(
+                        **self._base(), response="", context=context, **self._metrics(item)
+                    )
+                ]
+            case Prepared():
+                self._prepared = item
+                return []
+            case Empty(reason):
+                return [
+                    GenerateResponse(**self._base(), response="", done=True, done_reason=reason)
+                ]
+            case _:
+                raise TypeError(f"unexpected {type(item).__name__} in an answer")
+
+
+class ChatReader(_Reader):
+    """Token items -> ChatResponse parts."""
+
+    def feed(self, item: Any) -> list[ChatResponse]:
+        match item:
+            case engine.Token(text, logprob):
+                return [
+                    ChatResponse(
+                        **self._base(),
+                        message=_says(text),
+                        done=False,
+                        logprobs=_logprobs(logprob),
+                    )
+                ]
+            case engine.Finished():
+                return [ChatResponse(**self._base(), message=_says(""), **self._metrics(item))]
+            case Prepared():
+                self._prepared = item
+                return []
+            case Empty(reason):
+                return [
+                    ChatResponse(
+                        **self._base(), message=_says(""), done=True, done_reason=reason
+                    )
+                ]
+            case _:
+                raise TypeError(f"unexpected {type(item).__name__} in an answer")
+
+
+def _says(text: str) -> Message:
+    return Message(role="assistant", content=text)
+
+
+def _logprobs(item: engine.TokenLogprob | None) -> list[Logprob] | None:
+    if item is None:
+        return None
+    top = [_token(TokenLogprob, piece, value) for piece, value in item.top]
+    entry = _token(Logprob, item.text, item.logprob)
+    entry.top_logprobs = top or None
+    return [entry]
+
+
+L = TypeVar("L", bound=TokenLogprob)
+
+
+def _token(kind: type[L], piece: bytes, value: float) -> L:
+    return kind(
+        token=piece.decode("utf-8", errors="replace"),
+        logprob=value,
+        bytes=list(piece) or None,
+    )
+
+
+# -- folding ----------------------------------------------------------------------------------------
+
+M = TypeVar("M", bound=Metrics)
+
+
+def fold_generate(parts: Sequence[GenerateResponse]) -> GenerateResponse:
+    """The final part with the text, thinking and log-probabilities of all."""
+    last = _last(parts)
+    return last.model_copy(
+        update={
+            "response": "".join(part.response or "" for part in parts),
+            "thinking": "".join(part.thinking or "" for part in parts) or None,
+            "logprobs": _joined(part.logprobs for part in parts),
+        }
+    )
+
+
+def fold_chat(parts: Sequence[ChatResponse]) -> ChatResponse:
+    """The final part with the message put together from all."""
+    last = _last(parts)
+    messages = [part.message for part in parts]
+    whole = last.message.model_copy(
+        update={
+            "content": "".join(message.content or "" for message in messages),
+            "thinking": "".join(message.thinking or "" for message in messages) or None,
+            "tool_calls": _joined(message.tool_calls for message in messages),
+        }
+    )
+    return last.model_copy(
+        update={"message": whole, "logprobs": _joined(part.logprobs for part in parts)}
+    )
+
+
+def fold_last(parts: Sequence[M]) -> M:
+    """For answers that come in one piece."""
+    return _last(parts)
+
+
+def fold_progress(parts: Sequence[ProgressResponse]) -> ProgressResponse:
+    return _last(parts)
+
+
+P = TypeVar("P")
+
+
+def _last(parts: Sequence[P]) -> P:
+    if not parts:
+        raise EngineError("the answer was closed before it began")
+    return parts[-1]
+
+
+def _joined(lists: Any) -> list[Any] | None:
+    return [item for part in lists for item in part or ()] or None
