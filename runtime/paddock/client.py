@@ -1,0 +1,625 @@
+"""Client and AsyncClient: the calls of the official `ollama` client, answered in this process.
+
+Knows keyword arguments and which request they make; the work is the Runtime's. Knows no HTTP.
+"""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
+
+from pydantic import BaseModel
+
+from paddock._tools import tool_from
+from paddock.api import (
+    ChatRequest,
+    ChatResponse,
+    CopyRequest,
+    CreateRequest,
+    DeleteRequest,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    EmbedRequest,
+    EmbedResponse,
+    GenerateRequest,
+    GenerateResponse,
+    Image,
+    ListResponse,
+    Message,
+    Options,
+    ProcessResponse,
+    ProgressResponse,
+    ShowRequest,
+    ShowResponse,
+    StatusResponse,
+    Tool,
+    Wire,
+    build,
+)
+from paddock.errors import RequestError, UnsupportedError
+from paddock.runtime import Runtime
+from paddock.stream import Stream
+
+R = TypeVar("R", bound=Wire)
+Messages = Sequence[Mapping[str, Any] | Message]
+AnyOptions = Mapping[str, Any] | Options
+
+
+# -- keyword arguments, named once for both clients ------------------------------------------------
+
+
+class RunFields(TypedDict, total=False):
+    """Keyword arguments that chat and generate share."""
+
+    think: bool | Literal["low", "medium", "high", "max"] | None
+    logprobs: bool | None
+    top_logprobs: int | None
+    format: Literal["", "json"] | dict[str, Any] | None
+    options: AnyOptions | None
+    keep_alive: float | str | None
+    # paddock's own
+    truncate: bool | None
+    shift: bool | None
+    grammar: str | None
+    logit_bias: Mapping[int, float] | None
+    timeout: float | None
+
+
+class ChatFields(RunFields, total=False):
+    """Keyword arguments of chat."""
+
+    tools: Sequence[Mapping[str, Any] | Tool | Callable[..., Any]] | None
+
+
+class GenerateFields(RunFields, total=False):
+    """Keyword arguments of generate."""
+
+    system: str | None
+    template: str | None
+    context: Sequence[int] | None
+    raw: bool | None
+    images: Sequence[str | bytes | Path | Image] | None
+    width: int | None
+    height: int | None
+    steps: int | None
+
+
+class CreateFields(TypedDict, total=False):
+    """Keyword arguments of create."""
+
+    files: Mapping[str, str] | None
+    adapters: Mapping[str, str] | None
+    template: str | None
+    license: str | Sequence[str] | None
+    system: str | None
+    parameters: AnyOptions | None
+    messages: Messages | None
+
+
+class TransportFields(TypedDict, total=False):
+    """What the official client hands to httpx; accepted, without effect in this process."""
+
+    auth: Any
+    cert: Any
+    cookies: Any
+    default_encoding: Any
+    event_hooks: Any
+    follow_redirects: bool
+    headers: Mapping[str, str] | None
+    http1: bool
+    http2: bool
+    limits: Any
+    max_redirects: int
+    mounts: Any
+    params: Any
+    proxy: Any
+    transport: Any
+    trust_env: bool
+    verify: Any
+
+
+_IMAGE_GENERATION = ("width", "height", "steps")
+
+
+def _expect(call: str, fields: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Python's own complaint about an unknown keyword, with the likely remedy."""
+    for name in fields.keys() - known:
+        near = difflib.get_close_matches(name, known, n=1)
+        if name in Options.model_fields:
+            hint = f'; pass it as options={{"{name}": ...}}'
+        else:
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise TypeError(f"{call}() got an unexpected keyword argument {name!r}{hint}")
+
+
+# -- loose values -> wire types --------------------------------------------------------------------
+
+
+def _plain(value: Any) -> Any:
+    """Objects of the `ollama` package, or any pydantic model, as JSON; the rest as it is."""
+    if isinstance(value, BaseModel) and not isinstance(value, Wire):
+        return value.model_dump(by_alias=True, exclude_none=True)
+    return value
+
+
+def _message(value: Any) -> Any:
+    value = _plain(value)
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _CONVERTERS.get(name, _plain)(item) for name, item in value.items()}
+
+
+def _tool(value: Any) -> Any:
+    return tool_from(value) if callable(value) else _plain(value)
+
+
+def _parameters(value: Any) -> Any:
+    return value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value
+
+
+def _each(convert: Callable[[Any], Any], values: Any) -> Any:
+    """Every item converted. What is no collection stays, so that its type is complained about."""
+    if isinstance(values, str | bytes | Mapping | BaseModel) or not isinstance(values, Iterable):
+        return values
+    return [convert(value) for value in values]
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "images": partial(_each, _plain),
+    "messages": partial(_each, _message),
+    "options": _plain,
+    "parameters": _parameters,
+    "tool_calls": partial(_each, _plain),
+    "tools": partial(_each, _tool),
+}
+
+
+def _deadline(timeout: Any) -> float | None:
+    """The seconds of an httpx timeout: a number, `(connect, read, write, pool)`, or its Timeout."""
+    if isinstance(timeout, tuple):
+        return timeout[1]
+    return getattr(timeout, "read", timeout)
+
+
+# -- clients ---------------------------------------------------------------------------------------
+
+
+class _Calls:
+    """Starts what both clients offer. Knows not how the caller waits for the answer."""
+
+    def __init__(
+        self,
+        host: str | None = None,
+        *,
+        models: str | Path | None = None,
+        runtime: Runtime | None = None,
+        timeout: Any = None,
+        **transport: Unpack[TransportFields],
+    ) -> None:
+        if host:
+            raise UnsupportedError(
+                f"host={host!r}: HTTP mode arrives with a later part of paddock; "
+                "leave host out to run models in this process"
+            )
+        if models is not None and runtime is not None:
+            raise RequestError("models and runtime exclude each other: a runtime has its models")
+        _expect(type(self).__name__, transport, TransportFields.__optional_keys__)
+        self._owned = Runtime(models) if models is not None else None
+        self._given = runtime if runtime is not None else self._owned
+        self._timeout = _deadline(timeout)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime that answers: the one given, one over `models`, or the process's own."""
+        # Asked for at each use: after a fork the process has another one.
+        return Runtime.default() if self._given is None else self._given
+
+    def _close(self) -> None:
+        if self._owned is not None:
+            self._owned.close()
+
+    def _build(self, kind: type[R], /, **fields: Any) -> R:
+        known = kind.model_fields.keys()
+        if "model" in known and not fields.get("model"):
+            raise RequestError("model is required")
+        given = {
+            name: _CONVERTERS.get(name, _plain)(value)
+            for name, value in fields.items()
+            if value is not None
+        }
+        if "timeout" in known and self._timeout is not None:
+            given.setdefault("timeout", self._timeout)
+        return build(kind, given)
+
+    def _chat(
+        self, model: str, messages: Messages | None, stream: bool, fields: ChatFields
+    ) -> Stream[ChatResponse]:
+        _expect("chat", fields, ChatFields.__optional_keys__)
+        return self.runtime.chat(
+            self._build(ChatRequest, model=model, messages=messages, stream=stream, **fields)
+        )
+
+    def _generate(
+        self,
+        model: str,
+        prompt: str | None,
+        suffix: str | None,
+        stream: bool,
+        fields: GenerateFields,
+    ) -> Stream[GenerateResponse]:
+        _expect("generate", fields, GenerateFields.__optional_keys__)
+        if any(fields.get(name) is not None for name in _IMAGE_GENERATION):
+            raise UnsupportedError("image generation models are not currently supported")
+        request = self._build(
+            GenerateRequest, model=model, prompt=prompt, suffix=suffix, stream=stream, **fields
+        )
+        return self.runtime.generate(request)
+
+    def _embed(self, **fields: Any) -> Stream[EmbedResponse]:
+        return self.runtime.embed(self._build(EmbedRequest, **fields))
+
+    def _embeddings(self, **fields: Any) -> Stream[EmbeddingsResponse]:
+        return self.runtime.embeddings(self._build(EmbeddingsRequest, **fields))
+
+    def _create(
+        self,
+        model: str,
+        quantize: str | None,
+        from_: str | None,
+        stream: bool,
+        fields: CreateFields,
+    ) -> Stream[ProgressResponse]:
+        _expect("create", fields, CreateFields.__optional_keys__)
+        request = self._build(
+            CreateRequest, model=model, quantize=quantize, from_=from_, stream=stream, **fields
+        )
+        return self.runtime.create(request)
+
+    def _list(self) -> ListResponse:
+        return self.runtime.list()
+
+    def _show(self, model: str, verbose: bool | None) -> ShowResponse:
+        return self.runtime.show(self._build(ShowRequest, model=model, verbose=verbose))
+
+    def _ps(self) -> ProcessResponse:
+        return self.runtime.ps()
+
+    def _delete(self, model: str) -> StatusResponse:
+        return self.runtime.delete(self._build(DeleteRequest, model=model))
+
+    def _copy(self, source: str, destination: str) -> StatusResponse:
+        return self.runtime.copy(self._build(CopyRequest, source=source, destination=destination))
+
+
+class Client(_Calls):
+    """Ollama's API inside this process, with the methods of `ollama.Client`.
+
+    Without arguments it shares the process's one runtime; `models` names another models folder,
+    `runtime` a runtime of your own. `timeout` is the deadline, in seconds, of each answer.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the runtime this client made for `models`; shared ones stay. Idempotent."""
+        self._close()
+
+    @overload
+    def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[ChatFields],
+    ) -> ChatResponse: ...
+    @overload
+    def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[ChatFields],
+    ) -> Stream[ChatResponse]: ...
+    def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[ChatFields],
+    ) -> ChatResponse | Stream[ChatResponse]:
+        """Answer a conversation. `tools` may be Tools, their JSON, or documented functions.
+
+        With `stream=True` the parts as they come, else the whole answer.
+        """
+        answer = self._chat(model, messages, stream, fields)
+        return answer if stream else answer.result()
+
+    @overload
+    def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[GenerateFields],
+    ) -> GenerateResponse: ...
+    @overload
+    def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[GenerateFields],
+    ) -> Stream[GenerateResponse]: ...
+    def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[GenerateFields],
+    ) -> GenerateResponse | Stream[GenerateResponse]:
+        """Continue a prompt. Without one the model is loaded, or unloaded with `keep_alive=0`."""
+        answer = self._generate(model, prompt, suffix, stream, fields)
+        return answer if stream else answer.result()
+
+    def embed(
+        self,
+        model: str = "",
+        input: str | Sequence[str] = "",
+        truncate: bool | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+        dimensions: int | None = None,
+    ) -> EmbedResponse:
+        """One normalised vector per text, in the order of `input`."""
+        return self._embed(
+            model=model,
+            input=input,
+            truncate=truncate,
+            options=options,
+            keep_alive=keep_alive,
+            dimensions=dimensions,
+        ).result()
+
+    def embeddings(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+    ) -> EmbeddingsResponse:
+        """The vector of one text as the model gives it, not normalised. Superseded by `embed`."""
+        return self._embeddings(
+            model=model, prompt=prompt, options=options, keep_alive=keep_alive
+        ).result()
+
+    @overload
+    def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[CreateFields],
+    ) -> ProgressResponse: ...
+    @overload
+    def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[CreateFields],
+    ) -> Stream[ProgressResponse]: ...
+    def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[CreateFields],
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """Make a model from another one or from a local path (`from_`), or from blobs (`files`)."""
+        progress = self._create(model, quantize, from_, stream, fields)
+        return progress if stream else progress.result()
+
+    def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:
+        """Everything known about one model; `verbose` fills long arrays in."""
+        return self._show(model, verbose)
+
+    def ps(self) -> ProcessResponse:
+        """Which models are loaded, and until when."""
+        return self._ps()
+
+    def delete(self, model: str) -> StatusResponse:
+        """Remove a model from the store."""
+        return self._delete(model)
+
+    def copy(self, source: str, destination: str) -> StatusResponse:
+        """Give a model a second name."""
+        return self._copy(source, destination)
+
+    def list(self) -> ListResponse:
+        """The models in the store, newest first."""
+        return self._list()
+
+
+class AsyncClient(_Calls):
+    """`Client` for event loops: the same arguments, awaited. One object serves any number of loops.
+
+    `async for part in await client.chat(..., stream=True)` iterates; cancelling stops the work.
+    """
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the runtime this client made for `models`; shared ones stay. Idempotent."""
+        await asyncio.to_thread(self._close)
+
+    @overload
+    async def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[ChatFields],
+    ) -> ChatResponse: ...
+    @overload
+    async def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[ChatFields],
+    ) -> Stream[ChatResponse]: ...
+    async def chat(
+        self,
+        model: str = "",
+        messages: Messages | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[ChatFields],
+    ) -> ChatResponse | Stream[ChatResponse]:
+        """See `Client.chat`."""
+        answer = self._chat(model, messages, stream, fields)
+        return answer if stream else await answer
+
+    @overload
+    async def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[GenerateFields],
+    ) -> GenerateResponse: ...
+    @overload
+    async def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[GenerateFields],
+    ) -> Stream[GenerateResponse]: ...
+    async def generate(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        suffix: str | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[GenerateFields],
+    ) -> GenerateResponse | Stream[GenerateResponse]:
+        """See `Client.generate`."""
+        answer = self._generate(model, prompt, suffix, stream, fields)
+        return answer if stream else await answer
+
+    async def embed(
+        self,
+        model: str = "",
+        input: str | Sequence[str] = "",
+        truncate: bool | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+        dimensions: int | None = None,
+    ) -> EmbedResponse:
+        """See `Client.embed`."""
+        return await self._embed(
+            model=model,
+            input=input,
+            truncate=truncate,
+            options=options,
+            keep_alive=keep_alive,
+            dimensions=dimensions,
+        )
+
+    async def embeddings(
+        self,
+        model: str = "",
+        prompt: str | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+    ) -> EmbeddingsResponse:
+        """See `Client.embeddings`."""
+        return await self._embeddings(
+            model=model, prompt=prompt, options=options, keep_alive=keep_alive
+        )
+
+    @overload
+    async def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: Literal[False] = False,
+        **fields: Unpack[CreateFields],
+    ) -> ProgressResponse: ...
+    @overload
+    async def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: Literal[True],
+        **fields: Unpack[CreateFields],
+    ) -> Stream[ProgressResponse]: ...
+    async def create(
+        self,
+        model: str,
+        quantize: str | None = None,
+        from_: str | None = None,
+        *,
+        stream: bool = False,
+        **fields: Unpack[CreateFields],
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """See `Client.create`."""
+        progress = self._create(model, quantize, from_, stream, fields)
+        return progress if stream else await progress
+
+    async def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:
+        """See `Client.show`."""
+        return await asyncio.to_thread(self._show, model, verbose)
+
+    async def ps(self) -> ProcessResponse:
+        """See `Client.ps`."""
+        return await asyncio.to_thread(self._ps)
+
+    async def delete(self, model: str) -> StatusResponse:
+        """See `Client.delete`."""
+        return await asyncio.to_thread(self._delete, model)
+
+    async def copy(self, source: str, destination: str) -> StatusResponse:
+        """See `Client.copy`."""
+        return await asyncio.to_thread(self._copy, source, destination)
+
+    async def list(self) -> ListResponse:
+        """See `Client.list`."""
+        return await asyncio.to_thread(self._list)
