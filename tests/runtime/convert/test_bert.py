@@ -1,0 +1,168 @@
+import hashlib
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import llama_cpp
+import numpy as np
+import pytest
+from gguf import GGUFReader
+
+from paddock.convert import convert
+from paddock.errors import RequestError, UnsupportedError
+
+# Texts of the reference vectors whose embeddings are recomputed here; the tests of the engine
+# compare all of them. Values: the first components of the float32 reference.
+REFERENCE = {
+    "The sky is blue because of Rayleigh scattering.": (0.047237, -0.036627, 0.066071, 0.028207),
+}
+
+
+@pytest.fixture
+def folder(minilm_folder: Path, tmp_path: Path) -> Path:
+    """A copy whose files may be changed; the weights are only linked."""
+    copy = tmp_path / "model"
+    shutil.copytree(minilm_folder, copy, ignore=shutil.ignore_patterns("model.safetensors"))
+    (copy / "model.safetensors").symlink_to(minilm_folder / "model.safetensors")
+    return copy
+
+
+def change(path: Path, **fields: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | fields), "utf-8")
+
+
+def field(path: Path, key: str) -> Any:
+    return GGUFReader(path).fields[key].contents()
+
+
+def test_facts_are_those_of_the_folder(minilm_gguf: Path) -> None:
+    facts = {
+        "general.architecture": "bert",
+        "general.file_type": 1,
+        "bert.block_count": 6,
+        "bert.context_length": 512,
+        "bert.embedding_length": 384,
+        "bert.attention.head_count": 12,
+        "bert.attention.causal": False,
+        "bert.pooling_type": 1,
+        "tokenizer.ggml.model": "bert",
+        "tokenizer.ggml.seperator_token_id": 102,
+    }
+    assert {key: field(minilm_gguf, key) for key in facts} == facts
+
+
+def test_matrices_are_f16_and_the_rest_f32(minilm_gguf: Path) -> None:
+    types = {tensor.name: tensor.tensor_type.name for tensor in GGUFReader(minilm_gguf).tensors}
+    assert len(types) == 5 + 6 * 16
+    assert types["blk.0.attn_q.weight"] == "F16"
+    assert types["token_embd.weight"] == "F16"
+    assert types["position_embd.weight"] == "F32"
+    assert types["blk.5.ffn_up.bias"] == "F32"
+
+
+@pytest.mark.engine
+def test_vectors_are_those_of_the_original(minilm_gguf: Path) -> None:
+    model = llama_cpp.Llama(
+        str(minilm_gguf), embedding=True, n_ctx=512, n_ubatch=512, n_threads=1, verbose=False
+    )
+    for text, expected in REFERENCE.items():
+        vector = np.array(model.embed(text, normalize=True))
+        assert len(vector) == 384
+        np.testing.assert_allclose(vector[: len(expected)], expected, atol=1e-3)
+        assert math.isclose(float(np.linalg.norm(vector)), 1, rel_tol=1e-4)
+    model.close()
+
+
+def test_equal_folders_give_equal_bytes(folder: Path, minilm_gguf: Path, tmp_path: Path) -> None:
+    convert(folder, tmp_path / "again.gguf")
+    digests = [
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (minilm_gguf, tmp_path / "again.gguf")
+    ]
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, 2),
+        ({"pooling_mode_mean_tokens": False, "pooling_mode": "lasttoken"}, 3),
+    ],
+)
+def test_the_pooling_is_taken_over(
+    pooling: dict[str, Any], expected: int, folder: Path, tmp_path: Path
+) -> None:
+    change(folder / "1_Pooling" / "config.json", **pooling)
+    convert(folder, tmp_path / "m.gguf")
+    assert field(tmp_path / "m.gguf", "bert.pooling_type") == expected
+
+
+def refused(folder: Path, kind: type[RequestError] = RequestError) -> str:
+    """The message; nothing is left of the output."""
+    output = folder.parent / "out" / "m.gguf"
+    output.parent.mkdir()
+    with pytest.raises(kind) as raised:
+        convert(folder, output)
+    assert list(output.parent.iterdir()) == []
+    return str(raised.value)
+
+
+def test_another_architecture_is_refused_with_those_supported(folder: Path) -> None:
+    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    message = refused(folder, UnsupportedError)
+    assert 'config.json: unsupported architecture "LlamaForCausalLM"' in message
+    assert "BertModel" in message
+    assert "GGUF" in message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"architectures": []}, "unknown architecture"),
+        ({"hidden_size": -1}, "hidden_size"),
+        ({"num_hidden_layers": 10**9}, "num_hidden_layers"),
+        ({"num_hidden_layers": 7}, "lack blk.6"),
+        ({"num_hidden_layers": 5}, "unexpected tensor encoder.layer.5"),
+        ({"intermediate_size": 1024}, "config.json asks for"),
+        ({"num_attention_heads": 7}, "not a multiple"),
+        ({"hidden_act": "relu"}, 'hidden_act "relu"'),
+        ({"position_embedding_type": "relative_key"}, "relative_key"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_refused(
+    fields: dict[str, Any], message: str, folder: Path
+) -> None:
+    change(folder / "config.json", **fields)
+    assert message in refused(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_an_absent_file_is_named(name: str, folder: Path) -> None:
+    (folder / name).unlink()
+    assert name.removeprefix("model") in refused(folder)
+
+
+def test_truncated_weights_are_named(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    with weights.open("rb") as file:
+        head = file.read(2_000_000)
+    weights.unlink()
+    weights.write_bytes(head)
+    message = refused(folder)
+    assert str(weights) in message
+    assert "download it again" in message
+
+
+def test_a_shard_with_the_same_tensors_is_refused(folder: Path) -> None:
+    (folder / "model-00002.safetensors").symlink_to(folder / "model.safetensors")
+    assert "duplicate tensor name" in refused(folder)
+
+
+def test_other_pooling_and_modules_are_refused(folder: Path) -> None:
+    change(folder / "1_Pooling" / "config.json", pooling_mode_max_tokens=True)
+    assert "unsupported pooling" in refused(folder, UnsupportedError)
+    shutil.rmtree(folder.parent / "out")
+    (folder / "modules.json").write_text('[{"type": "sentence_transformers.models.Dense"}]')
+    assert "unsupported module Dense" in refused(folder, UnsupportedError)
