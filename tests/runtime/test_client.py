@@ -1,8 +1,9 @@
+# pyright: basic
 import asyncio
 import inspect
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -117,7 +118,7 @@ class FakeRuntime:
         self._note(request)
         if request.model == "absent":
             raise ModelNotFoundError("absent")
-        return ShowResponse(template="t", modelinfo={"a": 1})
+        return ShowResponse(template="t", model_info={"a": 1})
 
     def delete(self, request: Any) -> StatusResponse:
         self._note(request)
@@ -281,7 +282,9 @@ def test_messages_may_be_mappings_and_messages_of_either_package(
             {"role": "User", "content": "x", "images": [b"a", Path("p"), ollama.Image(value=b"b")]},
             {"role": "assistant", "content": "", "tool_calls": [call]},
             Message(role="tool", content="3", tool_name="f", tool_call_id="call_1"),
-            ollama.Message(role="user", content="y", images=[ollama.Image(value=b"c")]),
+            cast(
+                "Any", ollama.Message(role="user", content="y", images=[ollama.Image(value=b"c")])
+            ),
         ),
     )
     first, second, third, fourth = runtime.last.messages
@@ -311,7 +314,8 @@ def test_tools_may_be_functions_mappings_and_tools_of_either_package(
         "properties": {"p": {"$ref": "#/$defs/P"}, "n": {"type": "integer", "minimum": 1}},
     }
     loose = {"type": "function", "function": {"name": "f", "parameters": schema}}
-    client.chat("m", HI, tools=[add, loose, Tool(), ollama.Tool(**loose)])
+    foreign: Any = ollama.Tool.model_validate(loose)
+    client.chat("m", HI, tools=[add, loose, Tool(), foreign])
     added, whole, empty, foreign = runtime.last.tools
     assert added.function.parameters.properties["a"].type == "integer"
     assert whole.as_dict() == loose
@@ -569,7 +573,7 @@ def test_every_field_of_a_request_has_its_keyword(call: str, fields: Any, reques
 
 
 @pytest.fixture
-def default(monkeypatch: pytest.MonkeyPatch, runtime: FakeRuntime) -> Iterator[FakeRuntime]:
+def default(monkeypatch: pytest.MonkeyPatch, runtime: FakeRuntime) -> FakeRuntime:
     monkeypatch.setattr(Runtime, "default", lambda: runtime)
     return runtime
 

@@ -1,3 +1,4 @@
+# pyright: basic
 import functools
 from collections.abc import Callable
 from enum import Enum
@@ -186,7 +187,7 @@ class Opaque: ...
 def test_what_cannot_be_described_is_a_request_error_that_names_it():
     def opaque(x: Opaque): ...
 
-    def unknown(x: "Nowhere"): ...  # noqa: F821
+    def unknown(x: "Nowhere"): ...  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
     def callback(x: Callable[[int], int]): ...
 

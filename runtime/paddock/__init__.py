@@ -1,0 +1,154 @@
+"""Ollama inside your Python process.
+
+`paddock.chat(...)`, `paddock.Client` and `paddock.AsyncClient` take and return what the official
+`ollama` client does; `paddock.Runtime` is underneath. Importing loads no engine, starts no thread
+and reads no models folder. Everything in `__all__` is stable; submodules are not.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from paddock.api import (
+    ChatRequest,
+    ChatResponse,
+    CopyRequest,
+    CreateRequest,
+    DeleteRequest,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    EmbedRequest,
+    EmbedResponse,
+    GenerateRequest,
+    GenerateResponse,
+    Image,
+    ListResponse,
+    Logprob,
+    Message,
+    ModelDetails,
+    OptionFields,
+    Options,
+    ProcessResponse,
+    ProgressResponse,
+    ShowRequest,
+    ShowResponse,
+    StatusResponse,
+    Tool,
+)
+from paddock.client import AsyncClient, Client
+from paddock.errors import (
+    BlobNotFoundError,
+    BusyError,
+    ContextLengthError,
+    CorruptManifestError,
+    DeadlineError,
+    DecodeError,
+    DigestMismatchError,
+    EngineClosedError,
+    EngineError,
+    EngineMissingError,
+    GGUFError,
+    GrammarError,
+    InvalidDigestError,
+    InvalidNameError,
+    LoadError,
+    ModelNotFoundError,
+    NotFoundError,
+    OptionError,
+    OutOfMemoryError,
+    PaddockError,
+    QueueFullError,
+    RequestError,
+    StoreError,
+    TemplateError,
+    UnsupportedError,
+)
+from paddock.runtime import Runtime
+from paddock.stream import Stream
+
+__all__ = [
+    "AsyncClient",
+    "BlobNotFoundError",
+    "BusyError",
+    "ChatRequest",
+    "ChatResponse",
+    "Client",
+    "ContextLengthError",
+    "CopyRequest",
+    "CorruptManifestError",
+    "CreateRequest",
+    "DeadlineError",
+    "DecodeError",
+    "DeleteRequest",
+    "DigestMismatchError",
+    "EmbedRequest",
+    "EmbedResponse",
+    "EmbeddingsRequest",
+    "EmbeddingsResponse",
+    "EngineClosedError",
+    "EngineError",
+    "EngineMissingError",
+    "GGUFError",
+    "GenerateRequest",
+    "GenerateResponse",
+    "GrammarError",
+    "Image",
+    "InvalidDigestError",
+    "InvalidNameError",
+    "ListResponse",
+    "LoadError",
+    "Logprob",
+    "Message",
+    "ModelDetails",
+    "ModelNotFoundError",
+    "NotFoundError",
+    "OptionError",
+    "OptionFields",
+    "Options",
+    "OutOfMemoryError",
+    "PaddockError",
+    "ProcessResponse",
+    "ProgressResponse",
+    "QueueFullError",
+    "RequestError",
+    "ResponseError",
+    "Runtime",
+    "ShowRequest",
+    "ShowResponse",
+    "StatusResponse",
+    "StoreError",
+    "Stream",
+    "TemplateError",
+    "Tool",
+    "UnsupportedError",
+    "chat",
+    "copy",
+    "create",
+    "delete",
+    "embed",
+    "embeddings",
+    "generate",
+    "list",
+    "ps",
+    "show",
+]
+
+try:
+    __version__ = version("paddock")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
+
+ResponseError = PaddockError
+"""The official client's name for whatever a server answers with an error status."""
+
+# A handle without state: it asks for the process's runtime at each call, so nothing starts here.
+_client = Client()
+
+chat = _client.chat
+copy = _client.copy
+create = _client.create
+delete = _client.delete
+embed = _client.embed
+embeddings = _client.embeddings
+generate = _client.generate
+list = _client.list  # noqa: A001 - the official client's name
+ps = _client.ps
+show = _client.show
