@@ -1,0 +1,21 @@
+"""LangChain on paddock: models that answer inside this process. The public names, nothing else."""
+
+from importlib.metadata import version
+
+try:
+    import langchain_core as _langchain_core
+except ModuleNotFoundError as error:
+    if error.name != "langchain_core":
+        raise
+    raise ImportError(
+        'langchain_paddock needs langchain-core: pip install "paddock[langchain]"'
+    ) from error
+
+from langchain_paddock.chat_models import ChatPaddock
+from langchain_paddock.embeddings import PaddockEmbeddings
+from langchain_paddock.llms import PaddockLLM
+
+del _langchain_core
+__version__ = version("paddock")
+
+__all__ = ["ChatPaddock", "PaddockEmbeddings", "PaddockLLM", "__version__"]

@@ -1,0 +1,206 @@
+"""What the three classes share: model, options, runtime, and how a call's keywords join them.
+
+Knows names and precedence; knows no message, no answer and no framework class.
+"""
+
+import difflib
+import warnings
+from collections.abc import Collection, Iterable, Mapping
+from importlib.metadata import version
+from typing import Any, Final, Self
+
+from pydantic import ConfigDict, Field, SkipValidation, model_validator
+
+from paddock import NotFoundError, OptionFields, Options, Runtime, ShowRequest, UnsupportedError
+
+_ALIASES: Final = {"max_tokens": "num_predict", "stop_sequences": "stop"}
+_WITHOUT_EFFECT: Final = frozenset(
+    {"api_key", "async_client_kwargs", "client_kwargs", "max_retries", "sync_client_kwargs"}
+)
+"""What foreign code passes to every provider, and what only a connection would use."""
+_REMOVED: Final = frozenset({"tfs_z"})
+_NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
+"""Options that cannot change an answer and so belong in no cache key."""
+_REQUEST_FIELDS: Final = frozenset(
+    {"model", "keep_alive", "format", "think", "timeout", "truncate", "shift"}
+    | {"logprobs", "top_logprobs", "grammar", "logit_bias"}
+)
+_FOR_THE_FRAMEWORK: Final = frozenset(
+    {"ls_structured_output_format", "stream", "structured_output_format"}
+)
+
+
+class PaddockFields(OptionFields):
+    """Where requests go and with which options. Every option that is None is left to the model."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    model: str = Field(min_length=1)
+    """Ollama name (`llama3.2:1b`, `hf.co/user/repo`) or path of a GGUF file."""
+
+    keep_alive: int | float | str | None = None
+    """Seconds or a duration (`"10m"`) to keep the model loaded; negative for ever, 0 not at all."""
+
+    validate_model_on_init: bool = False
+    """Raise at construction when the model is not in the local store."""
+
+    base_url: str | None = None
+    """Reserved for talking to a server; paddock answers inside this process."""
+
+    runtime: SkipValidation[Runtime | None] = Field(default=None, exclude=True, repr=False)
+    """The runtime that answers; by default the one that the whole process shares."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle_names(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        named = without_aliases(values)
+        for name in _REMOVED & named.keys():
+            if named.pop(name) is not None:
+                warnings.warn(f"the option {name!r} no longer has any effect", stacklevel=4)
+        kept = {name: value for name, value in named.items() if name not in _WITHOUT_EFFECT}
+        if cls.model_config.get("extra") != "forbid":
+            _warn_unknown(kept, cls.model_fields, stacklevel=5)
+        return kept
+
+    @model_validator(mode="after")
+    def _check_reach(self) -> Self:
+        if self.base_url is not None:
+            raise UnsupportedError(
+                f"base_url={self.base_url!r}: answering over HTTP arrives later; "
+                "leave base_url out to run the model in this process"
+            )
+        if self.validate_model_on_init:
+            _check_stored(self.model, self._active_runtime())
+        return self
+
+    @property
+    def max_tokens(self) -> int | None:
+        """LangChain's name of `num_predict`."""
+        return self.num_predict
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # A runtime owns threads and native memory: the copy uses the one of its own process.
+        state = super().__getstate__()
+        return {**state, "__dict__": {**state["__dict__"], "runtime": None}}
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        shared = {} if self.runtime is None else {id(self.runtime): self.runtime}
+        return super().__deepcopy__({**shared, **(memo or {})})
+
+    def _active_runtime(self) -> Runtime:
+        return Runtime.default() if self.runtime is None else self.runtime
+
+    def _own_options(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in OptionFields.model_fields}
+        return {name: value for name, value in own.items() if value is not None and value != []}
+
+    def _own_fields(self) -> dict[str, Any]:
+        """Request fields that the constructor set."""
+        return {"model": self.model, "keep_alive": self.keep_alive}
+
+    def _influences(self) -> dict[str, Any]:
+        """Everything set here that can change an answer."""
+        settings = self._own_fields() | self._own_options()
+        hidden = _NO_INFLUENCE | {"keep_alive", "timeout"}
+        return {k: v for k, v in settings.items() if v is not None and k not in hidden}
+
+    def _call_fields(
+        self, stop: list[str] | None, keywords: Mapping[str, Any], more: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Request fields of one call: keywords over `options=` over the constructor; None is unset.
+
+        `more` names the request fields beyond the common ones that this kind of request has.
+        """
+        given = _set_only(without_aliases(keywords))
+        if "reasoning" in given:
+            given["think"] = given.pop("reasoning")
+        _convert_response_format(given)
+        fields = self._own_fields()
+        options = self._own_options() | _set_only(given.pop("options", {}))
+        known = _REQUEST_FIELDS.union(more)
+        unknown: dict[str, Any] = {}
+        for name, value in given.items():
+            if name in OptionFields.model_fields:
+                options[name] = value
+            elif name in known:
+                fields[name] = value
+            elif name not in _FOR_THE_FRAMEWORK | _WITHOUT_EFFECT | _REMOVED:
+                unknown[name] = value
+        _warn_unknown(unknown, known | OptionFields.model_fields.keys(), stacklevel=5)
+        if stop:
+            options["stop"] = stop
+        return _set_only(fields) | {"options": Options.parse(options)}
+
+
+def without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values under their own names. ValueError when a name and its alias disagree."""
+    named = dict(values)
+    for alias, name in _ALIASES.items():
+        given = named.pop(alias, None)
+        if given is None:
+            continue
+        if named.get(name) not in (None, given):
+            raise ValueError(
+                f"{alias}={given!r} and {name}={named[name]!r} mean the same; give one of them"
+            )
+        named[name] = given
+    return named
+
+
+def record_version(model: Any) -> None:
+    """Name paddock's version in the model's trace metadata (langchain-core 1.5 and newer)."""
+    add = getattr(model, "_add_version", None)
+    if add is not None:
+        add("paddock", _VERSION)
+
+
+_VERSION: Final = version("paddock")
+
+
+def _set_only(values: Any) -> dict[str, Any]:
+    return {name: value for name, value in dict(values).items() if value is not None}
+
+
+def _check_stored(model: str, runtime: Runtime) -> None:
+    try:
+        runtime.show(ShowRequest(model=model))
+    except NotFoundError as error:
+        names = ", ".join(str(stored.model) for stored in runtime.list().models) or "none"
+        raise ValueError(f"{error}; models in the local store: {names}") from error
+
+
+def _warn_unknown(values: Iterable[str], known: Iterable[str], *, stacklevel: int) -> None:
+    names = [*known, *_ALIASES]
+    for name in values:
+        if name in names:
+            continue
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        warnings.warn(f"unknown argument {name!r} has no effect{hint}", stacklevel=stacklevel)
+
+
+def _convert_response_format(given: dict[str, Any]) -> None:
+    """Put OpenAI's `response_format`, if given, in the place of `format`."""
+    asked = given.pop("response_format", None)
+    if asked is None:
+        return
+    if "format" in given:
+        warnings.warn("response_format is ignored: format is given too", stacklevel=5)
+        return
+    found = _format_of(asked)
+    if found is not None:
+        given["format"] = found
+    elif not isinstance(asked, Mapping) or asked.get("type") != "text":
+        warnings.warn(f"malformed response_format is ignored: {asked!r:.200}", stacklevel=5)
+
+
+def _format_of(asked: Any) -> str | dict[str, Any] | None:
+    match asked:
+        case {"type": "json_object"}:
+            return "json"
+        case {"type": "json_schema", "json_schema": {"schema": {**schema}}}:
+            return schema
+        case _:
+            return None

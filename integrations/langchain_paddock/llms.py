@@ -1,0 +1,192 @@
+"""PaddockLLM: LangChain's text completion over a paddock runtime's `generate`."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Final, Literal, Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.llms import BaseLLM
+from langchain_core.outputs import Generation, GenerationChunk, LLMResult
+from pydantic import Field, model_validator
+
+from langchain_paddock._convert import report
+from langchain_paddock._fields import PaddockFields, record_version, without_aliases
+from paddock import GenerateRequest, GenerateResponse, Stream
+
+_IN_FLIGHT: Final = 64
+_GENERATE_FIELDS: Final = frozenset({"context", "images", "raw", "suffix", "system", "template"})
+
+
+class PaddockLLM(BaseLLM, PaddockFields):
+    """Text completion with models that run inside this process, by their Ollama names.
+
+    Instantiate, invoke, stream, batch:
+        ```python
+        from langchain_paddock import PaddockLLM
+
+        model = PaddockLLM(model="llama3.2:1b", temperature=0)
+        model.invoke("The sky is blue because")
+        for text in model.stream("The sky is blue because"):
+            print(text, end="")
+        model.batch(["Hello", "Hey"])  # decoded side by side
+        ```
+
+    Calls take `raw`, `system`, `template`, `suffix`, `context` and `images` with the meaning that
+    they have in Ollama's generate API, and every option.
+    """
+
+    format: Literal["", "json"] | dict[str, Any] | None = None
+    """`"json"` for any JSON object, or a JSON schema that the answer must follow."""
+
+    reasoning: bool | Literal["low", "medium", "high", "max"] | None = None
+    """True or a level: think, and keep it in `generation_info`; False: do not think."""
+
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds from submitting a request to its end; DeadlineError after that."""
+
+    @model_validator(mode="after")
+    def _complete_paddock_llm(self) -> Self:
+        record_version(self)
+        return self
+
+    @property
+    def _llm_type(self) -> str:
+        return "paddock-llm"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return self._influences()
+
+    def _own_fields(self) -> dict[str, Any]:
+        return super()._own_fields() | {
+            "format": self.format,
+            "think": self.reasoning,
+            "timeout": self.timeout,
+        }
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        limit = without_aliases(kwargs).get("num_predict", self.num_predict)
+        if limit is not None:
+            params["ls_max_tokens"] = limit
+        return params
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The model's own tokens of a text, without special ones. Loads no weights."""
+        if self.custom_get_token_ids is not None:
+            return self.custom_get_token_ids(text)
+        return self._active_runtime().tokenize(self.model, text)
+
+    def _requests(
+        self, prompts: list[str], stop: list[str] | None, keywords: Mapping[str, Any]
+    ) -> list[GenerateRequest]:
+        fields = self._call_fields(stop, keywords, _GENERATE_FIELDS)
+        return [GenerateRequest(prompt=prompt, **fields) for prompt in prompts]
+
+    def _submit(self, request: GenerateRequest) -> Stream[GenerateResponse]:
+        return self._active_runtime().generate(request)
+
+    def _generate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        requests = self._requests(prompts, stop, kwargs)
+        running: deque[Stream[GenerateResponse]] = deque()
+        answers: list[GenerateResponse] = []
+        try:
+            for request in requests:
+                if len(running) == _IN_FLIGHT:
+                    answers.append(running.popleft().result())
+                running.append(self._submit(request))
+            while running:
+                answers.append(running.popleft().result())
+        finally:
+            for stream in running:
+                stream.close()
+        return _result(requests, answers)
+
+    async def _agenerate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        requests = self._requests(prompts, stop, kwargs)
+        running: deque[Stream[GenerateResponse]] = deque()
+        answers: list[GenerateResponse] = []
+        try:
+            for request in requests:
+                if len(running) == _IN_FLIGHT:
+                    answers.append(await running.popleft())
+                running.append(self._submit(request))
+            while running:
+                answers.append(await running.popleft())
+        finally:
+            for stream in running:
+                stream.close()
+        return _result(requests, answers)
+
+    def _stream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[GenerationChunk]:
+        (request,) = self._requests([prompt], stop, kwargs)
+        with self._submit(request) as stream:
+            for part in stream:
+                for chunk in _chunks(request, part):
+                    if run_manager:
+                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
+
+    async def _astream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[GenerationChunk]:
+        (request,) = self._requests([prompt], stop, kwargs)
+        async with self._submit(request) as stream:
+            async for part in stream:
+                for chunk in _chunks(request, part):
+                    if run_manager:
+                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
+
+
+def _result(requests: list[GenerateRequest], answers: list[GenerateResponse]) -> LLMResult:
+    return LLMResult(
+        generations=[
+            [Generation(text=answer.response or "", generation_info=_info(request, answer))]
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+    )
+
+
+def _chunks(request: GenerateRequest, part: GenerateResponse) -> list[GenerationChunk]:
+    info = _info(request, part)
+    if not (part.response or info):
+        return []
+    return [GenerationChunk(text=part.response or "", generation_info=info or None)]
+
+
+def _info(request: GenerateRequest, part: GenerateResponse) -> dict[str, Any]:
+    """What a part says besides its text; statistics stand on the last part alone."""
+    info: dict[str, Any] = {}
+    if part.thinking and request.think not in (None, False):
+        # langchain-ollama uses one name when it streams and the other when it does not.
+        info |= {"thinking": part.thinking, "reasoning_content": part.thinking}
+    if part.done:
+        info |= report(part) | {"finish_reason": part.done_reason}
+        cached, context = part.prompt_cached_count, part.context
+        info |= {} if cached is None else {"prompt_cached_count": cached}
+        info |= {} if context is None else {"context": context}
+    return info
