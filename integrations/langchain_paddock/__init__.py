@@ -1,7 +1,5 @@
 """LangChain on paddock: models that answer inside this process. The public names, nothing else."""
 
-from importlib.metadata import version
-
 try:
     import langchain_core as _langchain_core
 except ModuleNotFoundError as error:
@@ -14,8 +12,8 @@ except ModuleNotFoundError as error:
 from langchain_paddock.chat_models import ChatPaddock
 from langchain_paddock.embeddings import PaddockEmbeddings
 from langchain_paddock.llms import PaddockLLM
+from paddock import __version__
 
 del _langchain_core
-__version__ = version("paddock")
 
 __all__ = ["ChatPaddock", "PaddockEmbeddings", "PaddockLLM", "__version__"]

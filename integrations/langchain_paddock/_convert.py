@@ -28,6 +28,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_paddock._fields import request
 from paddock import ChatResponse, GenerateResponse, Message, RequestError, Tool, UnsupportedError
 
 PROVIDER: Final = "paddock"
@@ -246,7 +247,7 @@ _READERS: Final[dict[str, Callable[[Mapping[str, Any], _Parts], None]]] = {
 
 def to_tools(tools: Iterable[Any]) -> list[Tool]:
     """Anything LangChain takes for a tool, with its whole JSON schema."""
-    return [Tool.model_validate(convert_to_openai_tool(tool)) for tool in tools]
+    return [request(Tool, **convert_to_openai_tool(tool)) for tool in tools]
 
 
 def to_json_schema(schema: Any) -> dict[str, Any]:

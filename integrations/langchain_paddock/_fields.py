@@ -6,12 +6,30 @@ Knows names and precedence; knows no message, no answer and no framework class.
 import difflib
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from importlib.metadata import version
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
-from pydantic import ConfigDict, Field, SkipValidation, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    ValidationError,
+    model_validator,
+)
 
-from paddock import NotFoundError, OptionFields, Options, Runtime, ShowRequest, UnsupportedError
+from paddock import (
+    NotFoundError,
+    OptionFields,
+    Options,
+    RequestError,
+    Runtime,
+    ShowRequest,
+    UnsupportedError,
+    __version__,
+)
+
+IN_FLIGHT: Final = 64
+"""Requests that a batch keeps submitted: fills every sequence, stays below the queue's limit."""
 
 _ALIASES: Final = {"max_tokens": "num_predict", "stop_sequences": "stop"}
 _WITHOUT_EFFECT: Final = frozenset(
@@ -28,6 +46,9 @@ _REQUEST_FIELDS: Final = frozenset(
 _FOR_THE_FRAMEWORK: Final = frozenset(
     {"ls_structured_output_format", "stream", "structured_output_format"}
 )
+
+
+W = TypeVar("W", bound=BaseModel)
 
 
 class PaddockFields(OptionFields):
@@ -149,14 +170,21 @@ def without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
+def request(kind: type[W], **fields: Any) -> W:
+    """A request object; what does not fit is a RequestError that names the field."""
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RequestError(f"{where}: {first['msg']}") from error
+
+
 def record_version(model: Any) -> None:
     """Name paddock's version in the model's trace metadata (langchain-core 1.5 and newer)."""
     add = getattr(model, "_add_version", None)
     if add is not None:
-        add("paddock", _VERSION)
-
-
-_VERSION: Final = version("paddock")
+        add("paddock", __version__)
 
 
 def _set_only(values: Any) -> dict[str, Any]:

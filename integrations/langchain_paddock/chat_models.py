@@ -7,7 +7,7 @@ methods that LangChain calls, each next to its asynchronous twin.
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.callbacks.base import Callbacks
@@ -37,13 +37,14 @@ from langchain_paddock._convert import (
     to_messages,
     to_tools,
 )
-from langchain_paddock._fields import PaddockFields, record_version, without_aliases
+from langchain_paddock._fields import (
+    IN_FLIGHT,
+    PaddockFields,
+    record_version,
+    request,
+    without_aliases,
+)
 from paddock import ChatRequest, ChatResponse, Stream, UnsupportedError
-
-_IN_FLIGHT: Final = 64
-"""Requests that a batch keeps submitted: fills every sequence, stays below the queue's limit."""
-
-_C = TypeVar("_C", RunnableConfig, list[RunnableConfig])
 
 
 class ChatPaddock(BaseChatModel, PaddockFields):
@@ -175,8 +176,8 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         rest.pop("strict", None)
         tools = to_tools(rest.pop("tools", None) or [])
         fields = self._call_fields(stop, rest)
-        request = ChatRequest(messages=to_messages(messages), tools=tools or None, **fields)
-        return self._active_runtime().chat(request), request.think not in (None, False)
+        asked = request(ChatRequest, messages=to_messages(messages), tools=tools or None, **fields)
+        return self._active_runtime().chat(asked), asked.think not in (None, False)
 
     def _generate(
         self,
@@ -251,7 +252,7 @@ class ChatPaddock(BaseChatModel, PaddockFields):
             return generate([messages[number]], stop, callbacks, run_id=own_id, **kwargs)
 
         # A thread each, as in `batch`: callbacks, caches and limiters of LangChain block.
-        with ContextThreadPoolExecutor(min(len(messages), _IN_FLIGHT)) as pool:
+        with ContextThreadPoolExecutor(min(len(messages), IN_FLIGHT)) as pool:
             results = list(pool.map(answer, range(len(messages))))
         return LLMResult(
             generations=[generations for result in results for generations in result.generations],
@@ -335,7 +336,7 @@ def _with_concurrency(
     """One config per input; core's own limit suits remote services on small machines."""
     configs = get_config_list(config, length)
     if configs and configs[0].get("max_concurrency") is None:
-        configs[0] = {**configs[0], "max_concurrency": _IN_FLIGHT}
+        configs[0] = {**configs[0], "max_concurrency": IN_FLIGHT}
     return configs
 
 

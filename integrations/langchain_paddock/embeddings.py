@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
 
-from langchain_paddock._fields import PaddockFields
+from langchain_paddock._fields import PaddockFields, request
 from paddock import EmbedRequest, EmbedResponse, Stream
 
 
@@ -67,10 +67,9 @@ class PaddockEmbeddings(PaddockFields, Embeddings):
 
     def _submit(self, texts: list[str], instruction: str | None) -> Stream[EmbedResponse]:
         prefix = f"{instruction.strip()} " if instruction and instruction.strip() else ""
-        request = EmbedRequest(
-            input=[prefix + text for text in texts], **self._call_fields(None, {})
-        )
-        return self._active_runtime().embed(request)
+        inputs = [prefix + text for text in texts]
+        asked = request(EmbedRequest, input=inputs, **self._call_fields(None, {}))
+        return self._active_runtime().embed(asked)
 
     def _vectors(self, response: EmbedResponse) -> list[list[float]]:
         if response.truncated:

@@ -11,10 +11,15 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
 from langchain_paddock._convert import report
-from langchain_paddock._fields import PaddockFields, record_version, without_aliases
+from langchain_paddock._fields import (
+    IN_FLIGHT,
+    PaddockFields,
+    record_version,
+    request,
+    without_aliases,
+)
 from paddock import GenerateRequest, GenerateResponse, Stream
 
-_IN_FLIGHT: Final = 64
 _GENERATE_FIELDS: Final = frozenset({"context", "images", "raw", "suffix", "system", "template"})
 
 
@@ -82,7 +87,7 @@ class PaddockLLM(BaseLLM, PaddockFields):
         self, prompts: list[str], stop: list[str] | None, keywords: Mapping[str, Any]
     ) -> list[GenerateRequest]:
         fields = self._call_fields(stop, keywords, _GENERATE_FIELDS)
-        return [GenerateRequest(prompt=prompt, **fields) for prompt in prompts]
+        return [request(GenerateRequest, prompt=prompt, **fields) for prompt in prompts]
 
     def _submit(self, request: GenerateRequest) -> Stream[GenerateResponse]:
         return self._active_runtime().generate(request)
@@ -98,10 +103,10 @@ class PaddockLLM(BaseLLM, PaddockFields):
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
-            for request in requests:
-                if len(running) == _IN_FLIGHT:
+            for asked in requests:
+                if len(running) == IN_FLIGHT:
                     answers.append(running.popleft().result())
-                running.append(self._submit(request))
+                running.append(self._submit(asked))
             while running:
                 answers.append(running.popleft().result())
         finally:
@@ -120,10 +125,10 @@ class PaddockLLM(BaseLLM, PaddockFields):
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
-            for request in requests:
-                if len(running) == _IN_FLIGHT:
+            for asked in requests:
+                if len(running) == IN_FLIGHT:
                     answers.append(await running.popleft())
-                running.append(self._submit(request))
+                running.append(self._submit(asked))
             while running:
                 answers.append(await running.popleft())
         finally:
@@ -138,10 +143,10 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
-        (request,) = self._requests([prompt], stop, kwargs)
-        with self._submit(request) as stream:
+        (asked,) = self._requests([prompt], stop, kwargs)
+        with self._submit(asked) as stream:
             for part in stream:
-                for chunk in _chunks(request, part):
+                for chunk in _chunks(asked, part):
                     if run_manager:
                         run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
@@ -153,10 +158,10 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        (request,) = self._requests([prompt], stop, kwargs)
-        async with self._submit(request) as stream:
+        (asked,) = self._requests([prompt], stop, kwargs)
+        async with self._submit(asked) as stream:
             async for part in stream:
-                for chunk in _chunks(request, part):
+                for chunk in _chunks(asked, part):
                     if run_manager:
                         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
@@ -165,23 +170,23 @@ class PaddockLLM(BaseLLM, PaddockFields):
 def _result(requests: list[GenerateRequest], answers: list[GenerateResponse]) -> LLMResult:
     return LLMResult(
         generations=[
-            [Generation(text=answer.response or "", generation_info=_info(request, answer))]
-            for request, answer in zip(requests, answers, strict=True)
+            [Generation(text=answer.response or "", generation_info=_info(asked, answer))]
+            for asked, answer in zip(requests, answers, strict=True)
         ]
     )
 
 
-def _chunks(request: GenerateRequest, part: GenerateResponse) -> list[GenerationChunk]:
-    info = _info(request, part)
+def _chunks(asked: GenerateRequest, part: GenerateResponse) -> list[GenerationChunk]:
+    info = _info(asked, part)
     if not (part.response or info):
         return []
     return [GenerationChunk(text=part.response or "", generation_info=info or None)]
 
 
-def _info(request: GenerateRequest, part: GenerateResponse) -> dict[str, Any]:
+def _info(asked: GenerateRequest, part: GenerateResponse) -> dict[str, Any]:
     """What a part says besides its text; statistics stand on the last part alone."""
     info: dict[str, Any] = {}
-    if part.thinking and request.think not in (None, False):
+    if part.thinking and asked.think not in (None, False):
         # langchain-ollama uses one name when it streams and the other when it does not.
         info |= {"thinking": part.thinking, "reasoning_content": part.thinking}
     if part.done:

@@ -220,6 +220,20 @@ def test_format_wins_over_response_format(hello: Any) -> None:
     assert hello.request.format == "json"
 
 
+@pytest.mark.parametrize(
+    ("keywords", "complaint"),
+    [
+        ({"format": "xml"}, "format"),
+        ({"keep_alive": []}, "keep_alive"),
+        ({"timeout": -1}, "timeout"),
+        ({"tools": [{"type": "function", "function": {"name": 3}}]}, r"function\.name"),
+    ],
+)
+def test_what_fits_no_request_is_named(hello: Any, keywords: Any, complaint: str) -> None:
+    with pytest.raises(RequestError, match=complaint):
+        chat(hello).invoke("hi", **keywords)
+
+
 def test_no_messages_are_a_request_error(hello: Any) -> None:
     with pytest.raises(RequestError, match="no messages"):
         chat(hello).invoke([])
