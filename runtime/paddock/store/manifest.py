@@ -74,11 +74,16 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _json_object(content: bytes, where: object) -> dict[str, Any]:
+def parse_json(content: bytes, where: object) -> Any:
+    """Any JSON value. Raises CorruptManifestError, also for a key that appears twice."""
     try:
-        value = json.loads(content, object_pairs_hook=_unique_keys)
+        return json.loads(content, object_pairs_hook=_unique_keys)
     except (ValueError, RecursionError) as error:
         raise CorruptManifestError(f"{where}: not valid JSON: {error}") from error
+
+
+def json_object(content: bytes, where: object) -> dict[str, Any]:
+    value = parse_json(content, where)
     if not isinstance(value, dict):
         raise CorruptManifestError(f"{where}: not a JSON object")
     return value
@@ -143,7 +148,7 @@ class Manifest(BaseModel):
         """Unknown fields are tolerated. Raises CorruptManifestError for anything but a manifest."""
         if len(content) > MAX_MANIFEST:
             raise CorruptManifestError(f"{where}: larger than {MAX_MANIFEST} bytes")
-        fields = _json_object(content, where)
+        fields = json_object(content, where)
         try:
             manifest = cls.model_validate(fields)
         except ValidationError as error:
@@ -224,7 +229,7 @@ class Config(BaseModel):
     @classmethod
     def parse(cls, content: bytes, where: object = "config") -> Self:
         try:
-            return cls.model_validate(_json_object(content, where))
+            return cls.model_validate(json_object(content, where))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             at = ".".join(map(str, first["loc"]))

@@ -1,0 +1,223 @@
+"""What a model can do, read from its files' metadata and the text of its templates. Pure.
+
+Knows names of capabilities, parsers and metadata keys; knows no store and renders nothing. Go
+templates are looked at as text: variables by name, thinking tags by what stands around
+`{{ .Thinking }}` inside a range over `.Messages`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from paddock.errors import RequestError, UnsupportedError
+
+DEFAULT_TEMPLATE: Final = "{{ .Prompt }}"
+CHAT_TEMPLATE: Final = "tokenizer.chat_template"
+KNOWN: Final = (
+    "completion",
+    "tools",
+    "insert",
+    "vision",
+    "embedding",
+    "thinking",
+    "image",
+    "audio",
+)
+
+InUse = Literal["layer", "chat template", "default"]
+
+_PARSERS: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (
+            "qwen3",
+            "qwen3-coder",
+            "qwen3-vl-instruct",
+            "ministral",
+            "lfm2",
+            "functiongemma",
+            "olmo3",
+            "gemma4-no-thinking",
+            "glm-ocr",
+        ),
+        ("tools",),
+    ),
+    **dict.fromkeys(
+        (
+            "qwen3-thinking",
+            "qwen3-vl-thinking",
+            "qwen3.5",
+            "ornith",
+            "cogito",
+            "deepseek3",
+            "glm-4.7",
+            "gemma4",
+            "lfm2-thinking",
+            "laguna",
+            "poolside-v1",
+            "cohere",
+            "glimmer",
+            "nemotron-3-nano",
+            "nemotron-3.5-nano",
+            "harmony",
+        ),
+        ("tools", "thinking"),
+    ),
+    "olmo3-think": ("thinking",),
+}
+"""Built-in output parser -> what it finds in an answer."""
+
+_GPT_OSS: Final = ("gptoss", "gpt-oss")
+_NO_AUDIO: Final = "nemotron_h_omni"
+
+_ACTION: Final = re.compile(r"\{\{-?\s*(?!/\*)(.*?)-?\}\}", re.DOTALL)
+_GO_STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`')
+_FIELD: Final = re.compile(r"\.([A-Za-z_]\w*)")
+_RANGE_MESSAGES: Final = re.compile(r"\{\{-?\s*range\b[^}]*\.Messages\b")
+_AROUND_THINKING: Final = re.compile(
+    r"\}\}([^{}]*)\{\{-?\s*\.Thinking\s*-?\}\}([^{}]*)(?=\{\{)",
+)
+_SPLIT_THINK: Final = ("content.split('</think>')", 'content.split("</think>")')
+_CHAT_RESULTS: Final = (
+    "tool_response",
+    "tool_results",
+    "role'] == 'tool'",
+    'role\'] == "tool"',
+    "role\"] == 'tool'",
+    'role"] == "tool"',
+    "message.role == 'tool'",
+    'message.role == "tool"',
+    "ipython",
+)
+_LAYER_RESULTS: Final = ('eq .Role "tool"', "tool_response", "TOOL_RESULTS")
+
+
+def of_model(
+    config: Mapping[str, Any],
+    weights: Mapping[str, Any] | None,
+    projectors: Sequence[Mapping[str, Any]] = (),
+    layer: str | None = None,
+) -> tuple[str, ...]:
+    """Capabilities in the order in which `show` lists them.
+
+    `config`: fields of the config blob; `weights`: their GGUF metadata, None if there are none;
+    `projectors`: the metadata of each; `layer`: text of the TEMPLATE layer.
+    """
+    used = template_in_use(config, weights, layer)
+    found = [
+        *(config.get("capabilities") or ()),
+        *_of_weights(weights, used),
+        *_of_projectors(projectors),
+        *(of_template(layer) if layer is not None and used == "layer" else ()),
+        *_PARSERS.get(config.get("parser", ""), ()),
+    ]
+    if config.get("model_family") in _GPT_OSS:
+        found.append("thinking")
+    architecture = (weights or {}).get("general.architecture")
+    dropped = {"audio"} if _NO_AUDIO in (architecture, config.get("model_family")) else set[str]()
+    return tuple(name for name in dict.fromkeys(found) if name not in dropped)
+
+
+def template_in_use(
+    config: Mapping[str, Any], weights: Mapping[str, Any] | None, layer: str | None
+) -> InUse:
+    """Which text builds the prompts of a model."""
+    chat = (weights or {}).get(CHAT_TEMPLATE)
+    if config.get("renderer") or config.get("parser") or not isinstance(chat, str):
+        return "default" if layer is None else "layer"
+    if layer is None:
+        return "chat template"
+    if config.get("model_family") in _GPT_OSS and "<|start|>" in layer and "<|end|>" in layer:
+        return "layer"
+    return "chat template" if chat_template_wins(chat, layer) else "layer"
+
+
+def chat_template_wins(chat: str, layer: str) -> bool:
+    """Whether the weights' Jinja template outranks the TEMPLATE layer: it must offer more."""
+    of_chat, of_layer = of_chat_template(chat), of_template(layer)
+    if len(of_chat) > len(of_layer):
+        return _chat_round_trip(chat) or not _layer_round_trip(layer)
+    same = set(of_chat) == set(of_layer) and "tools" in of_chat
+    return same and _chat_round_trip(chat) and not _layer_round_trip(layer)
+
+
+def of_chat_template(text: str) -> tuple[str, ...]:
+    """What a Jinja chat template handles."""
+    both_tags = "<think>" in text and "</think>" in text
+    splits = any(split in text for split in _SPLIT_THINK)
+    thinks = both_tags or (
+        splits and "reasoning_content" not in text and "<SPECIAL_12>" not in text
+    )
+    tools = "tools" in text or "tool_call" in text
+    return (*(("tools",) if tools else ()), *(("thinking",) if thinks else ()))
+
+
+def of_template(text: str) -> tuple[str, ...]:
+    """What a Go template handles."""
+    variables = set(_variables(text))
+    return (
+        *(("tools",) if "tools" in variables else ()),
+        *(("insert",) if "suffix" in variables else ()),
+        *(("thinking",) if _has_thinking_tags(text) else ()),
+    )
+
+
+def check(wanted: Sequence[str], found: Sequence[str], model: str) -> None:
+    """Raises UnsupportedError that names everything of `wanted` which is not in `found`."""
+    for name in wanted:
+        if name not in KNOWN:
+            raise RequestError(f"unknown capability: {name}")
+    missing = [
+        "image generation" if name == "image" else name for name in wanted if name not in found
+    ]
+    if missing:
+        raise UnsupportedError(f"{model} does not support " + "\n".join(missing))
+
+
+def _of_weights(weights: Mapping[str, Any] | None, used: InUse) -> Iterator[str]:
+    if weights is None:
+        return
+    if used == "chat template":
+        yield from of_chat_template(weights[CHAT_TEMPLATE])
+    architecture = weights.get("general.architecture", "")
+    yield "embedding" if f"{architecture}.pooling_type" in weights else "completion"
+    for sense in ("vision", "audio"):
+        if f"{architecture}.{sense}.block_count" in weights:
+            yield sense
+
+
+def _of_projectors(projectors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for metadata in projectors:
+        yield "vision"
+        architecture = metadata.get("general.architecture", "")
+        hears = any(
+            value is True for key, value in metadata.items() if key.endswith("has_audio_encoder")
+        )
+        if hears and metadata.get(f"{architecture}.projector_type") != "gemma3nv":
+            yield "audio"
+
+
+def _variables(template: str) -> Iterator[str]:
+    for action in _ACTION.findall(template):
+        for name in _FIELD.findall(_GO_STRING.sub("", action)):
+            yield name.lower()
+
+
+def _has_thinking_tags(template: str) -> bool:
+    loop = _RANGE_MESSAGES.search(template)
+    return loop is not None and any(
+        before.strip() and after.strip()
+        for before, after in _AROUND_THINKING.findall(template, loop.end())
+    )
+
+
+def _chat_round_trip(text: str) -> bool:
+    calls = "tool_calls" in text or "assistant_tool_call" in text
+    return "tools" in of_chat_template(text) and calls and _any_of(_CHAT_RESULTS, text)
+
+
+def _layer_round_trip(text: str) -> bool:
+    return {"tools", "toolcalls"} <= set(_variables(text)) and _any_of(_LAYER_RESULTS, text)
+
+
+def _any_of(needles: Sequence[str], text: str) -> bool:
+    return any(needle in text for needle in needles)

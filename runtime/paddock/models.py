@@ -1,0 +1,423 @@
+"""Models: what a name stands for, with everything that its manifest points to.
+
+Knows the store and GGUF headers; loads nothing and renders nothing. Looking a model up costs a few
+stat calls: manifests are kept until their file changes, headers by digest.
+"""
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from paddock import capabilities as capability
+from paddock import gguf as gguf_files
+from paddock.api import ListResponse, Message, ModelDetails, Options, ShowResponse
+from paddock.describe import human_count, modelfile_text, parameters_text
+from paddock.errors import (
+    BlobNotFoundError,
+    CorruptManifestError,
+    GGUFError,
+    InvalidNameError,
+    ModelNotFoundError,
+    NotFoundError,
+    StoreError,
+    UnsupportedError,
+)
+from paddock.gguf import GGUF
+from paddock.names import ModelName
+from paddock.store.local import LocalStore, StoredManifest
+from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_json
+
+logger = logging.getLogger(__name__)
+
+_HIDDEN_INFO: Final = ("general.name", capability.CHAT_TEMPLATE)
+_MESSAGES: Final = TypeAdapter(tuple[Message, ...])
+_PATH_START: Final = ("/", "./", "../", "~", ".\\", "..\\")
+
+
+@lru_cache(maxsize=256)
+def _header(path: Path, digest: str) -> GGUF:
+    """A digest stands for one content for ever, so its header is read once."""
+    return gguf_files.read(path)
+
+
+@dataclass(frozen=True)  # no slots: what is derived from the files is computed once and kept
+class Model:
+    """A resolved manifest, or a GGUF file used without one."""
+
+    name: ModelName
+    digest: str
+    """Hexadecimal SHA-256 of the manifest: the model's ID."""
+    size: int
+    modified_at: datetime
+    weights: Path | None
+    weights_digest: str
+    projectors: tuple[Path, ...]
+    adapters: tuple[Path, ...]
+    draft: Path | None
+    template: str | None
+    """The TEMPLATE layer, in Go's template language."""
+    system: str | None
+    raw_parameters: Mapping[str, Any]
+    messages: tuple[Message, ...]
+    licenses: tuple[str, ...]
+    config: Config
+    parent: str = ""
+    """Short name of the model that the weights came from."""
+
+    @cached_property
+    def parameters(self) -> Options:
+        """The PARAMETER values. Raises OptionError: nobody checked them when they were stored."""
+        return Options.parse(self.raw_parameters, strict=False)
+
+    @cached_property
+    def gguf(self) -> GGUF:
+        """The weights' checked header; ask for it before the file reaches native code.
+
+        Raises UnsupportedError for a model without weights, BlobNotFoundError, GGUFError.
+        """
+        if self.weights is None:
+            raise UnsupportedError(
+                f'model "{self.name.short}" has no weights in this store (it runs in a cloud or is '
+                "in another format than GGUF); use another model"
+            )
+        if not self.weights.is_file():
+            raise BlobNotFoundError(
+                f'the weights of model "{self.name.short}" are missing in the store '
+                f"({self.weights_digest}); pull or create the model again"
+            )
+        return _header(self.weights, self.weights_digest)
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template inside the weights."""
+        text = self.gguf.metadata.get(capability.CHAT_TEMPLATE)
+        return text if isinstance(text, str) else None
+
+    @cached_property
+    def template_in_use(self) -> capability.InUse:
+        """What builds prompts, by the reference's rules."""
+        config = self.config.model_dump()
+        return capability.template_in_use(config, self.gguf.metadata, self.template)
+
+    @cached_property
+    def capabilities(self) -> tuple[str, ...]:
+        """completion, embedding, vision, tools, thinking, insert ..., in the reference's order."""
+        return _capabilities(self, None if self.weights is None else self.gguf)
+
+    def check(self, *wanted: str) -> None:
+        """Raises UnsupportedError that names what the model cannot do."""
+        capability.check(wanted, self.capabilities, self.name.full)
+
+    def details(self) -> ModelDetails:
+        return ModelDetails(
+            parent_model=self.parent,
+            format=self.config.model_format,
+            family=self.config.model_family,
+            families=self.config.model_families,
+            parameter_size=self.config.model_type,
+            quantization_level=self.config.file_type,
+        )
+
+
+class Models:
+    """The models of a store by name."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self.store = store
+        self._cache: dict[ModelName, tuple[tuple[int, ...], Model]] = {}
+
+    def resolve(self, name: str) -> Model:
+        """What a name, or the path of a GGUF file, stands for.
+
+        Raises InvalidNameError, ModelNotFoundError, NotFoundError for a path that is not there,
+        StoreError and GGUFError for files that cannot be used.
+        """
+        path = self._as_path(name)
+        if path is not None:
+            return _model_of_file(path)
+        model = self._find(ModelName.parse(name), name)
+        for part in (model.weights, *model.projectors, *model.adapters):
+            if part is not None and not part.is_file():
+                raise BlobNotFoundError(
+                    f'a part of model "{name}" is missing in the store ({part.name}); '
+                    "pull or create the model again"
+                )
+        return model
+
+    def list(self) -> ListResponse:
+        """Every readable model, the newest first."""
+        found: list[Model] = []
+        for name, path in self.store.manifests():
+            try:
+                found.append(self._load(name))
+            except (StoreError, NotFoundError) as error:
+                logger.warning("model left out of the list: %s: %s", path, error)
+        found.sort(key=lambda model: (-int(model.modified_at.timestamp()), model.name))
+        return ListResponse(models=[_entry(model) for model in found])
+
+    def show(self, name: str, verbose: bool = False) -> ShowResponse:
+        """All about one model. `verbose` also gives the arrays of the GGUF metadata."""
+        path = self._as_path(name)
+        model = _model_of_file(path) if path else self._find(ModelName.parse_stored(name), name)
+        uses_chat_template = model.weights is not None and model.template_in_use == "chat template"
+        template = model.chat_template if uses_chat_template else model.template
+        return ShowResponse(
+            modelfile=_modelfile(model),
+            parameters=parameters_text(model.raw_parameters) or None,
+            template=template or capability.DEFAULT_TEMPLATE,
+            system=model.system or None,
+            license="\n".join(model.licenses) or None,
+            details=_repaired(model.details(), _readable_header(model)),
+            messages=list(model.messages) or None,
+            model_info=_model_info(model, verbose),
+            capabilities=list(model.capabilities),
+            modified_at=model.modified_at,
+        )
+
+    def copy(self, source: str, destination: str) -> None:
+        """Gives a model a second name; an existing destination is overwritten."""
+        stored = self.store.resolve_name(_parse(source, f'source "{source}" is invalid'))
+        target = _parse(destination, f'destination "{destination}" is invalid')
+        try:
+            self.store.copy(stored, self.store.resolve_name(target))
+        except ModelNotFoundError:
+            raise ModelNotFoundError(source) from None
+
+    def delete(self, name: str) -> None:
+        """Removes a name, and the blobs that no other model needs."""
+        stored = self.store.resolve_name(_parse(name, f'name "{name}" is invalid'))
+        try:
+            self.store.delete(stored)
+        except ModelNotFoundError:
+            raise ModelNotFoundError(name) from None
+
+    def _as_path(self, name: str) -> Path | None:
+        """The path that the text means; None if it is a name. Raises NotFoundError."""
+        is_path = name.startswith(_PATH_START) or os.path.isabs(name)  # noqa: PTH117 -- also C:\
+        if not is_path and not name.lower().endswith(".gguf"):
+            return None
+        path = Path(name).expanduser()
+        if path.is_file():
+            return path
+        if not is_path:
+            try:
+                if self.store.manifest_path(ModelName.parse(name)).is_file():
+                    return None
+            except InvalidNameError:
+                pass
+        raise NotFoundError(f"file not found: {name}; give the path of a .gguf file")
+
+    def _find(self, parsed: ModelName, name: str) -> Model:
+        try:
+            return self._load(self.store.resolve_name(parsed))
+        except ModelNotFoundError:
+            raise ModelNotFoundError(name) from None
+
+    def _load(self, name: ModelName) -> Model:
+        version = self._version(name)
+        kept = self._cache.get(name)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        model = _build(self.store, self.store.load(name))
+        self._cache[name] = version, model
+        return model
+
+    def _version(self, name: ModelName) -> tuple[int, ...]:
+        try:
+            status = self.store.manifest_path(name).stat()
+        except OSError:
+            raise ModelNotFoundError(name.short) from None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def config_of(header: GGUF) -> Config:
+    """The config that a model of these weights gets."""
+    return Config(
+        model_format="gguf",
+        model_family=header.architecture,
+        model_families=[header.architecture],
+        model_type=human_count(header.n_params),
+        file_type=header.file_type,
+        architecture="amd64",
+        os="linux",
+    )
+
+
+def _build(store: LocalStore, stored: StoredManifest) -> Model:
+    manifest = stored.manifest
+    weights = manifest.last("model")
+    draft = manifest.last("draft")
+    return Model(
+        name=stored.name,
+        digest=stored.digest,
+        size=manifest.size,
+        modified_at=_local_time(stored.modified_ns),
+        weights=_path(store, weights) if weights else None,
+        weights_digest=weights.digest if weights else "",
+        projectors=tuple(_path(store, layer) for layer in manifest.all("projector")),
+        adapters=tuple(_path(store, layer) for layer in manifest.all("adapter")),
+        draft=_path(store, draft) if draft else None,
+        template=_text(store, manifest.last("template")),
+        system=_text(store, manifest.last("system")),
+        raw_parameters=_parameters(store, manifest),
+        messages=_messages(store, manifest),
+        licenses=tuple(_text(store, layer) or "" for layer in manifest.all("license")),
+        config=_config(store, manifest),
+        parent=weights.from_ if weights else "",
+    )
+
+
+def _model_of_file(path: Path) -> Model:
+    """A GGUF file as a model of its own; its identity is its path, time and size."""
+    resolved = path.resolve()
+    status = resolved.stat()
+    identity = f"{resolved}\0{status.st_mtime_ns}\0{status.st_size}"
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
+    model = re.sub(r"[^A-Za-z0-9_.-]|^[.-]", "_", resolved.stem)[:80] or "model"
+    return Model(
+        name=ModelName("file", "library", model, digest[:12]),
+        digest=digest,
+        size=status.st_size,
+        modified_at=_local_time(status.st_mtime_ns),
+        weights=resolved,
+        weights_digest=f"path:{digest}",
+        projectors=(),
+        adapters=(),
+        draft=None,
+        template=None,
+        system=None,
+        raw_parameters={},
+        messages=(),
+        licenses=(),
+        config=config_of(_header(resolved, f"path:{digest}")),
+    )
+
+
+def _path(store: LocalStore, layer: Layer) -> Path:
+    """Also of a blob that is missing: a model that cannot run can still be listed and deleted."""
+    try:
+        return store.find_blob(layer.digest)
+    except BlobNotFoundError:
+        return store.blob_path(layer.digest)
+
+
+def _text(store: LocalStore, layer: Layer | None) -> str | None:
+    return None if layer is None else store.read_blob(layer.digest).decode("utf-8", "replace")
+
+
+def _parameters(store: LocalStore, manifest: Manifest) -> dict[str, Any]:
+    layer = manifest.last("params")
+    return {} if layer is None else json_object(store.read_blob(layer.digest), layer.digest)
+
+
+def _messages(store: LocalStore, manifest: Manifest) -> tuple[Message, ...]:
+    layer = manifest.last("messages")
+    if layer is None:
+        return ()
+    try:
+        return _MESSAGES.validate_python(parse_json(store.read_blob(layer.digest), layer.digest))
+    except ValidationError as error:
+        raise CorruptManifestError(f"{layer.digest}: not a list of messages") from error
+
+
+def _config(store: LocalStore, manifest: Manifest) -> Config:
+    layer = manifest.config
+    return Config.parse(store.read_blob(layer.digest), layer.digest) if layer else Config()
+
+
+def _local_time(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds / 1e9).astimezone()
+
+
+def _parse(text: str, complaint: str) -> ModelName:
+    try:
+        return ModelName.parse_stored(text)
+    except InvalidNameError as error:
+        raise InvalidNameError(complaint) from error
+
+
+def _readable_header(model: Model) -> GGUF | None:
+    try:
+        return model.gguf
+    except (GGUFError, NotFoundError, UnsupportedError):
+        return None
+
+
+def _entry(model: Model) -> ListResponse.Model:
+    header = _readable_header(model)
+    details = _repaired(model.details(), header)
+    details.context_length = model.config.context_length or _length(header, "context_length")
+    details.embedding_length = model.config.embedding_length or _length(header, "embedding_length")
+    return ListResponse.Model(
+        name=model.name.short,
+        model=model.name.short,
+        modified_at=model.modified_at,
+        size=model.size,
+        digest=model.digest,
+        details=details,
+        capabilities=list(_listed_capabilities(model, header)),
+    )
+
+
+def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
+    projectors = [gguf_files.read(path).metadata for path in model.projectors]
+    metadata = header.metadata if header else None
+    return capability.of_model(model.config.model_dump(), metadata, projectors, model.template)
+
+
+def _listed_capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
+    try:
+        return _capabilities(model, header)
+    except GGUFError:  # a damaged projector must not end the list
+        return ()
+
+
+def _length(header: GGUF | None, key: str) -> int | None:
+    value = header.get(key) if header else None
+    return value if isinstance(value, int) and value else None
+
+
+def _repaired(details: ModelDetails, header: GGUF | None) -> ModelDetails:
+    if header and details.quantization_level in ("", "unknown"):
+        details.quantization_level = header.file_type
+    return details
+
+
+def _model_info(model: Model, verbose: bool) -> dict[str, Any]:
+    if model.weights is None:
+        return _stub_info(model.config)
+    header = gguf_files.read(model.gguf.path, arrays=True) if verbose else model.gguf
+    arrays = {key: None if count else [] for key, count in header.array_lengths.items()}
+    info = arrays | dict(header.metadata) | {"general.parameter_count": header.n_params}
+    return {key: value for key, value in sorted(info.items()) if key not in _HIDDEN_INFO}
+
+
+def _stub_info(config: Config) -> dict[str, Any]:
+    lengths = {"context_length": config.context_length, "embedding_length": config.embedding_length}
+    return {f"{config.model_family}.{key}": value for key, value in lengths.items() if value}
+
+
+def _modelfile(model: Model) -> str:
+    return modelfile_text(
+        model.name.short,
+        str(model.weights) if model.weights else None,
+        adapters=[str(path) for path in model.adapters],
+        draft=str(model.draft) if model.draft else None,
+        projectors=[str(path) for path in model.projectors],
+        template=model.template,
+        system=model.system,
+        renderer=model.config.renderer,
+        parser=model.config.parser,
+        parameters=model.raw_parameters,
+        licenses=model.licenses,
+        messages=model.messages,
+    )
