@@ -3,6 +3,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 from gguf import GGUFReader, Keys
+
 from paddock import random_model
 from paddock.random_model import SMOL_135M, TINY, Shape
 
