@@ -525,7 +525,7 @@ class Scheduler(Generic[L, N]):
 
     def _spawn(self, task: Callable[[], T], done: Callable[[Future[T]], None]) -> None:
         """Run the task on a thread that ends with it; `done` hears of every outcome."""
-        executor = ThreadPoolExecutor(1, "paddock-load")
+        executor = ThreadPoolExecutor(1, "paddock-models")
         try:
             outcome = executor.submit(task)
         except RuntimeError as error:  # no more threads, or the interpreter is about to exit

@@ -95,19 +95,19 @@ class Settings(BaseSettings):
     """Root of the store."""
     host: str = "127.0.0.1:11434"
     """Where a server listens and a command line dials."""
-    keep_alive: int = Field(5 * MINUTE, ge=0)
+    keep_alive: int = Field(default=5 * MINUTE, ge=0)
     """Nanoseconds a model stays loaded after its last request, where none says otherwise."""
-    load_timeout: int = Field(5 * MINUTE, ge=0)
+    load_timeout: int = Field(default=5 * MINUTE, ge=0)
     """Nanoseconds without progress after which a load is given up."""
-    max_loaded_models: int = Field(0, ge=0)
+    max_loaded_models: int = Field(default=0, ge=0)
     """Models loaded at the same time; 0 lets paddock choose."""
-    max_queue: int = Field(512, ge=0)
+    max_queue: int = Field(default=512, ge=0)
     """Requests that may wait for a model."""
-    num_parallel: int = Field(0, ge=0)
+    num_parallel: int = Field(default=0, ge=0)
     """Sequences that run at once in one model; 0 lets paddock choose."""
-    context_length: int = Field(0, ge=0)
+    context_length: int = Field(default=0, ge=0)
     """num_ctx of requests and models that name none; 0 lets paddock choose."""
-    gpu_overhead: int = Field(0, ge=0)
+    gpu_overhead: int = Field(default=0, ge=0)
     """Bytes to leave free on every GPU."""
     flash_attention: bool | None = None
     """None lets the engine choose."""
