@@ -1,0 +1,169 @@
+"""What LLM and embedding share: options, runtime, and how a call's keywords join them.
+
+Knows names and precedence; knows no message, no answer and no class of LlamaIndex.
+"""
+
+import difflib
+import warnings
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, TypeVar
+
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+
+import paddock
+
+Request = TypeVar("Request", bound=BaseModel)
+
+OPTION_NAMES: Final = frozenset(paddock.OptionFields.model_fields)
+REQUEST_NAMES: Final = frozenset(
+    {"model", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs"}
+    | {"grammar", "logit_bias", "timeout"}
+)
+TOOL_NAMES: Final = frozenset(
+    {"tools", "tool_choice", "tool_required", "allow_parallel_tool_calls"}
+)
+CALL_ALIASES: Final = {
+    "max_tokens": "num_predict",
+    "context_window": "num_ctx",
+    "thinking": "think",
+    "request_timeout": "timeout",
+}
+_CALL_NAMES = OPTION_NAMES | REQUEST_NAMES | TOOL_NAMES | {"options"}
+_WITHOUT_EFFECT = frozenset(
+    {
+        "stream",
+        "formatted",
+        "verbose",
+        "prompt_key",
+        "client",
+        "async_client",
+        "client_kwargs",
+        "headers",
+    }
+    | {"base_url"}
+)
+
+
+class PaddockFields(paddock.OptionFields):
+    """Where requests go and with which options. An option that is None is left to the model."""
+
+    keep_alive: float | str | None = Field(
+        None, description='Seconds or a duration ("10m") to stay loaded; negative for ever.'
+    )
+    additional_kwargs: dict[str, Any] = Field(
+        default_factory=dict, description="Ollama options by name; they win over the fields."
+    )
+
+    _runtime: paddock.Runtime | None = PrivateAttr(default=None)
+
+    @property
+    def runtime(self) -> paddock.Runtime:
+        """What runs the model: the one given, else the process's own."""
+        return self._runtime or paddock.Runtime.default()
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # A runtime owns threads and native memory: the copy uses the one of its own process.
+        state = super().__getstate__()
+        return {**state, "__pydantic_private__": {"_runtime": None}}
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        shared = {} if self._runtime is None else {id(self._runtime): self._runtime}
+        return super().__deepcopy__({**shared, **(memo or {})})
+
+    @classmethod
+    def _read(cls, given: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+        """A constructor's arguments as fields, options checked. What has no effect is dropped."""
+        if given.get("base_url"):
+            raise paddock.UnsupportedError(
+                f"base_url={given['base_url']!r}: answering over HTTP arrives later; "
+                "leave base_url out to run the model in this process"
+            )
+        fields = cls.model_fields.keys()
+        named = _rename(given_only(given), aliases)
+        _warn_unknown(named, fields | aliases.keys())
+        options = {name: named[name] for name in OPTION_NAMES & named.keys()}
+        paddock.Options.parse(options | given_only(named.get("additional_kwargs", {})))
+        return {name: value for name, value in named.items() if name in fields}
+
+    def _options(self, of_call: Mapping[str, Any]) -> paddock.Options:
+        """A call's options over additional_kwargs over fields; a stronger None is no value."""
+        fields = {name: getattr(self, name) for name in OPTION_NAMES}
+        own = given_only(fields) | given_only(self.additional_kwargs)
+        return paddock.Options.parse(own | given_only(of_call))
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The keyword arguments of one call, sorted by what they change. None never gets here."""
+
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    request: dict[str, Any] = field(default_factory=dict[str, Any])
+    tools: list[paddock.Tool] = field(default_factory=list[paddock.Tool])
+    max_calls: int | None = None
+
+
+def read_keywords(given: Mapping[str, Any]) -> Keywords:
+    """What a call's keywords ask for. Unknown ones warn, so that a misspelt option is seen."""
+    named = _rename(given_only(given), CALL_ALIASES)
+    _warn_unknown(named, _CALL_NAMES)
+    if not named.get("stop", True):
+        del named["stop"]  # an empty list says no more than None
+    options = {name: value for name, value in named.items() if name in OPTION_NAMES}
+    return Keywords(
+        options=given_only(named.get("options", {})) | options,
+        request={name: value for name, value in named.items() if name in REQUEST_NAMES},
+        tools=_choose_tools(named),
+        max_calls=1 if named.get("allow_parallel_tool_calls") is False else None,
+    )
+
+
+def _choose_tools(named: Mapping[str, Any]) -> list[paddock.Tool]:
+    tools = [
+        tool if isinstance(tool, paddock.Tool) else paddock.Tool.model_validate(tool)
+        for tool in named.get("tools") or ()
+    ]
+    choice = named.get("tool_choice", "auto")
+    if choice in ("none", False):
+        return []  # a model that knows of no tool calls none
+    if choice != "auto" or (named.get("tool_required") and tools):
+        asked = "tool_required=True" if choice == "auto" else f"tool_choice={choice!r}"
+        raise paddock.UnsupportedError(
+            f"{asked}: forcing a tool call is not supported yet; leave the choice to the model "
+            "(tool_choice='auto'), or ask for structured output with structured_predict"
+        )
+    return tools
+
+
+def build(kind: type[Request], fields: Mapping[str, Any]) -> Request:
+    """A request object; what does not fit is a RequestError that names the field."""
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise paddock.RequestError(f"{first['loc'][0]}: {first['msg']}") from error
+
+
+def given_only(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _rename(given: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+    """The same fields under their own names. RequestError when two names disagree."""
+    named: dict[str, Any] = {}
+    for name, value in given.items():
+        own = aliases.get(name, name)
+        if own in named and named[own] != value:
+            others = [other for other in given if aliases.get(other, other) == own]
+            raise paddock.RequestError(f"{' and '.join(others)} are one option: give only one")
+        named[own] = value
+    return named
+
+
+def _warn_unknown(names: Iterable[str], known: Set[str]) -> None:
+    """One warning for each name that has no effect, with the nearest one that has."""
+    for name in names:
+        if name not in known and name not in _WITHOUT_EFFECT:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            warnings.warn(f"unknown argument {name!r} has no effect{hint}", stacklevel=4)

@@ -1,0 +1,97 @@
+import pickle
+from typing import Any
+
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.callbacks import CallbackManager
+
+import paddock
+from llama_index.embeddings.paddock import PaddockEmbedding
+
+
+@pytest.fixture
+def embedding(runtime: Any, callbacks: CallbackManager) -> PaddockEmbedding:
+    return PaddockEmbedding("e", runtime=runtime, callback_manager=callbacks)
+
+
+def test_it_is_an_embedding_even_without_a_name():
+    embedding = PaddockEmbedding(model_name="", client_kwargs={"timeout": 1})
+    assert isinstance(embedding, BaseEmbedding)
+    assert embedding.class_name() == "PaddockEmbedding"
+    assert embedding.query_instruction is None
+    assert embedding.text_instruction is None
+
+
+async def test_every_form_embeds_in_order(embedding: PaddockEmbedding):
+    assert embedding.get_query_embedding(" abc ") == [3.0, 1.0]
+    assert await embedding.aget_query_embedding("abc") == [3.0, 1.0]
+    assert embedding.get_text_embedding("ab") == [2.0, 1.0]
+    assert await embedding.aget_text_embedding("ab") == [2.0, 1.0]
+    texts = ["a" * n for n in range(1, 6)]
+    vectors = [[float(n), 1.0] for n in range(1, 6)]
+    assert embedding.get_text_embedding_batch(texts) == vectors
+    assert await embedding.aget_text_embedding_batch(texts) == vectors
+
+
+def test_a_batch_is_one_request_and_one_pair_of_events(
+    embedding: PaddockEmbedding, runtime: Any, events: Any
+):
+    embedding.get_text_embedding_batch(["a"] * 100)
+    assert len(runtime.requests) == 1
+    assert events.seen == [("start", "embedding"), ("end", "embedding")]
+
+
+async def test_nothing_is_asked_for_no_texts(embedding: PaddockEmbedding, runtime: Any):
+    assert embedding.get_text_embedding_batch([]) == []
+    assert await embedding.aget_text_embedding_batch([]) == []
+    assert embedding.get_general_text_embeddings([]) == []
+    assert runtime.requests == []
+
+
+async def test_instructions_go_before_what_they_are_for(runtime: Any):
+    embedding = PaddockEmbedding(
+        "e", runtime=runtime, query_instruction="query: ", text_instruction=" text:"
+    )
+    embedding.get_query_embedding(" a ")
+    await embedding.aget_text_embedding_batch(["b", " c"])
+    embedding.get_general_text_embedding("d")
+    asked = [request.input for request in runtime.requests]
+    assert asked == [["query: a"], ["text: b", "text: c"], ["d"]]
+
+
+def test_arguments_reach_the_request(runtime: Any):
+    embedding = PaddockEmbedding(
+        "e",
+        runtime=runtime,
+        num_ctx=512,
+        ollama_additional_kwargs={"num_thread": 2},
+        keep_alive=-1,
+        truncate=False,
+        dimensions=128,
+    )
+    embedding.get_query_embedding("a")
+    assert runtime.request.model_dump(exclude_none=True) == {
+        "model": "e",
+        "input": ["a"],
+        "truncate": False,
+        "dimensions": 128,
+        "options": {"num_ctx": 512, "num_thread": 2},
+        "keep_alive": -1,
+    }
+
+
+def test_wrong_arguments_are_refused_or_named():
+    with pytest.raises(paddock.UnsupportedError, match="HTTP"):
+        PaddockEmbedding("e", base_url="http://localhost:11434")
+    with pytest.raises(paddock.OptionError, match="num_ctx"):
+        PaddockEmbedding("e", num_ctx="big")
+    with pytest.raises(paddock.RequestError, match="give only one"):
+        PaddockEmbedding("e", ollama_additional_kwargs={}, additional_kwargs={"seed": 1})
+    with pytest.warns(UserWarning, match="did you mean 'embed_batch_size'"):
+        PaddockEmbedding("e", embed_batchsize=3)
+
+
+def test_copies_keep_the_parameters(runtime: Any):
+    embedding = PaddockEmbedding("e", runtime=runtime, query_instruction="q:", num_ctx=512)
+    assert pickle.loads(pickle.dumps(embedding)).to_dict() == embedding.to_dict()
+    assert PaddockEmbedding.from_dict(embedding.to_dict()).to_dict() == embedding.to_dict()
