@@ -1,6 +1,6 @@
-"""A runtime whose answers a test writes itself: real streams over real channels, no model."""
+"""Runtimes: one whose answers a test writes itself (real streams, no model), and a real one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from paddock import (
     ListResponse,
     Message,
     ModelNotFoundError,
+    Runtime,
     ShowRequest,
     ShowResponse,
     Stream,
@@ -122,3 +123,10 @@ def fake() -> type[FakeRuntime]:
 def hello() -> FakeRuntime:
     """Says "Hello" in two parts."""
     return FakeRuntime(FakeRuntime.part("Hel"), FakeRuntime.part("lo"), FakeRuntime.end())
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """A real one, with a models folder of its own."""
+    with Runtime(tmp_path_factory.mktemp("models")) as runtime:
+        yield runtime
