@@ -122,11 +122,17 @@ _MAX_STRING: Final = 16 << 20
 _MAX_KEY: Final = 65_535
 _MAX_TENSOR_NAME: Final = 63
 _MAX_DIMS: Final = 4
-_MAX_ARRAY: Final = 1 << 24
+_MAX_ARRAY: Final = 1 << 22
 _MAX_ALIGNMENT: Final = 1 << 20
 _MAX_ELEMENTS: Final = 2**63 - 1
 _MIN_KEY_VALUE: Final = 8 + 1 + 4 + 1
 _MIN_TENSOR: Final = 8 + 4 + 4 + 8
+_TOKENS: Final = "tokenizer.ggml.tokens"
+_ARRAY_KINDS: Final[dict[str, tuple[int, ...]]] = {
+    _TOKENS: (_STRING,),
+    "tokenizer.ggml.merges": (_STRING,),
+}
+"""Where the loader ends the process (GGML_ASSERT) for other types."""
 _NON_ZERO: Final = ("context_length", "embedding_length", "vocab_size")
 
 
@@ -267,13 +273,33 @@ class _Cursor:
                 count -= 1
             self.skip(at - self._at, what)
 
-    def text(self, limit: int, what: str) -> str:
+    def strings(self, count: int, what: str) -> list[bytes]:
+        found: list[bytes] = []
+        unpack = _U64.unpack_from
+        while len(found) < count:
+            window, at = self._window, self._at
+            last = len(window) - _U64.size
+            while len(found) < count and at <= last:
+                end = at + _U64.size + unpack(window, at)[0]
+                if end > len(window):
+                    break
+                found.append(window[at + _U64.size : end])
+                at = end
+            self._at = at
+            if len(found) < count:  # the next one lies across the window's edge
+                found.append(self.string(_MAX_STRING, what))
+        return found
+
+    def string(self, limit: int, what: str) -> bytes:
         length = self.unpack(_U64, what)
         if length > self.remaining:
             raise self.truncated(what)
         if length > limit:
             raise self.error(f"{what} is {length} bytes long, more than the {limit} allowed")
-        return self.take(length, what).decode("utf-8", "replace")
+        return self.take(length, what)
+
+    def text(self, limit: int, what: str) -> str:
+        return self.string(limit, what).decode("utf-8", "replace")
 
     def _need(self, count: int, what: str) -> None:
         """Moves the window until `count` bytes lie ahead of the position in it."""
@@ -334,6 +360,8 @@ def _key_values(
             raise cursor.error(f"key {index} {key!r} is empty or appears twice; convert it again")
         kind = cursor.unpack(_U32, f"the type of {key!r}")
         if kind != _ARRAY:
+            if key in _ARRAY_KINDS:
+                raise cursor.error(f"{key!r} is no array; convert the model again")
             metadata[key] = _value(cursor, kind, key)
             continue
         wanted = arrays if isinstance(arrays, bool) else key in arrays
@@ -357,24 +385,36 @@ def _array(cursor: _Cursor, key: str, wanted: bool) -> tuple[list[Any], int]:
     count = cursor.unpack(_U64, f"the length of {key!r}")
     if kind == _ARRAY:
         raise cursor.error(f"{key!r} is an array of arrays, which no loader accepts")
-    if kind != _STRING and kind not in _SCALARS:
-        raise cursor.error(f"{key!r} has the unknown element type {kind}; convert the model again")
+    if kind not in _ARRAY_KINDS.get(key, (_STRING, *_SCALARS)):
+        raise cursor.error(f"{key!r} has the wrong element type {kind}; convert the model again")
     width = _U64.size if kind == _STRING else _SCALARS[kind].size
     if count * width > cursor.remaining:
         raise cursor.truncated(f"the array {key!r} of {count} elements")
     if count > _MAX_ARRAY:
         raise cursor.error(f"the array {key!r} has {count} elements, {_MAX_ARRAY} are allowed")
-    what = f"the array {key!r}"
-    if not wanted:
-        if kind == _STRING:
-            cursor.skip_strings(count, what)
-        else:
-            cursor.skip(count * width, what)
-        return [], count
     if kind == _STRING:
-        return [cursor.text(_MAX_STRING, what) for _ in range(count)], count
-    data = cursor.take(count * width, what)
+        return _strings(cursor, key, count, wanted), count
+    if not wanted:
+        cursor.skip(count * width, f"the array {key!r}")
+        return [], count
+    data = cursor.take(count * width, f"the array {key!r}")
     return [value for (value,) in _SCALARS[kind].iter_unpack(data)], count
+
+
+def _strings(cursor: _Cursor, key: str, count: int, wanted: bool) -> list[str]:
+    if not wanted and key != _TOKENS:
+        cursor.skip_strings(count, f"the array {key!r}")
+        return []
+    found = cursor.strings(count, f"the array {key!r}")
+    if key == _TOKENS:
+        _check_tokens(cursor, found)
+    return [text.decode("utf-8", "replace") for text in found] if wanted else []
+
+
+def _check_tokens(cursor: _Cursor, tokens: list[bytes]) -> None:
+    """The loader ends the process (GGML_ASSERT) when two are equal; empty ones it renames."""
+    if len(set(tokens)) + max(tokens.count(b"") - 1, 0) != len(tokens):
+        raise cursor.error("two tokens of the vocabulary are equal; convert the model again")
 
 
 def _check_metadata(cursor: _Cursor, metadata: Mapping[str, Any]) -> None:

@@ -125,6 +125,11 @@ def test_texts_longer_than_the_window_are_walked_over(
     assert gguf.read(path, arrays=True).metadata["tokenizer.ggml.tokens"][2] == "b" * 300
 
 
+def test_empty_tokens_may_repeat(write: Any) -> None:
+    tokens = {"tokenizer.ggml.tokens": (Kind.ARRAY, (Kind.STRING, ["", "a", ""]))}
+    assert gguf.read(write(file_bytes(tokens))).array_lengths == {"tokenizer.ggml.tokens": 3}
+
+
 def test_version_2_and_no_tensors_are_fine(write: Any) -> None:
     assert gguf.read(write(file_bytes(version=2))).version == 2
     assert gguf.read(write(file_bytes(tensors=[], data=0))).tensors == ()
@@ -179,13 +184,25 @@ BROKEN: dict[str, tuple[bytes, str]] = {
         "same name",
     ),
     "long tensor name": (file_bytes(tensors=[("a" * 64, [8], 0, 0)]), "64 bytes long"),
+    "equal tokens": (
+        file_bytes({"tokenizer.ggml.tokens": (Kind.ARRAY, (Kind.STRING, ["a", "b", "a"]))}),
+        "tokens of the vocabulary are equal",
+    ),
+    "tokens that are numbers": (
+        file_bytes({"tokenizer.ggml.tokens": (Kind.ARRAY, (Kind.UINT32, [1, 2]))}),
+        "wrong element type 4",
+    ),
+    "merges that are no array": (
+        file_bytes({"tokenizer.ggml.merges": (Kind.STRING, "a b")}),
+        "no array",
+    ),
     "unknown value type": (
         pack("<IIQQ", GGUF_MAGIC, 3, 0, 1) + text("x") + pack("<IQ", 13, 0),
         "unknown type 13",
     ),
     "unknown element type": (
         pack("<IIQQ", GGUF_MAGIC, 3, 0, 1) + text("x") + pack("<IIQ", 9, 77, 0),
-        "unknown element type 77",
+        "wrong element type 77",
     ),
     "endless string": (
         pack("<IIQQ", GGUF_MAGIC, 3, 0, 1) + text("x") + pack("<IQ", 8, 2**63),
