@@ -9,6 +9,7 @@ from llama_index.core.callbacks.base_handler import BaseCallbackHandler
 
 import paddock
 from paddock.respond import fold_chat, fold_generate, fold_last
+from paddock.settings import Settings
 from paddock.stream import Channel, Plain
 
 
@@ -22,6 +23,7 @@ class ScriptedRuntime:
         self.scripts: list[tuple[Any, ...]] = []
         self.requests: list[Any] = []
         self.channels: list[Channel] = []
+        self.settings = Settings(context_length=0)
         self.shown = paddock.ShowResponse(capabilities=["completion", "tools"])
 
     def will_say(self, *parts: Any) -> None:

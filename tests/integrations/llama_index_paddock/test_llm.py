@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 import paddock
 from llama_index.llms.paddock import Paddock
+from paddock.settings import Settings
 
 QUESTION = [ChatMessage("Hello!")]
 PAIR = [("start", "llm"), ("end", "llm")]
@@ -430,6 +431,11 @@ def test_the_context_window_is_what_a_request_gets(
 ):
     runtime.shown = paddock.ShowResponse(model_info={"llama.context_length": trained})
     assert Paddock("m", runtime=runtime, **arguments).metadata.context_window == window
+
+
+def test_the_environment_may_name_the_context_window(runtime: Any):
+    runtime.settings = Settings(context_length=1000)
+    assert Paddock("m", runtime=runtime).metadata.context_window == 1000
 
 
 def test_the_user_knows_best_whether_a_model_calls_functions(runtime: Any):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 Output = TypeVar("Output", bound=BaseModel)
 
 DEFAULT_NUM_CTX: Final = 4096
-"""The reference's context window where neither caller nor Modelfile names one."""
+"""The reference's context window where neither caller, Modelfile nor environment names one."""
 
 dispatcher = get_dispatcher(__name__)
 
@@ -115,7 +115,7 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         shown = self.runtime.show(paddock.ShowRequest(model=self.model))
         can_call = self.is_function_calling_model
         return LLMMetadata(
-            context_window=_window(options.num_ctx, shown),
+            context_window=_window(options.num_ctx, shown, self.runtime.settings.context_length),
             num_output=max(options.num_predict or 0, 0) or DEFAULT_NUM_OUTPUTS,
             is_chat_model=True,
             is_function_calling_model=(
@@ -355,7 +355,7 @@ def _as_is(response: ChatResponse) -> ChatResponse:
     return response
 
 
-def _window(num_ctx: int | None, shown: paddock.ShowResponse) -> int:
+def _window(num_ctx: int | None, shown: paddock.ShowResponse, fallback: int) -> int:
     """The window a request gets: what was asked for, at most what the model was trained on."""
     of_model = [
         int(value)
@@ -367,4 +367,4 @@ def _window(num_ctx: int | None, shown: paddock.ShowResponse) -> int:
         for key, value in (shown.modelinfo or {}).items()
         if key.endswith(".context_length")
     ]
-    return min([num_ctx or max(of_model, default=DEFAULT_NUM_CTX), *trained])
+    return min([num_ctx or max(of_model, default=fallback or DEFAULT_NUM_CTX), *trained])
