@@ -1,12 +1,17 @@
 """The store on disk: spec store-and-registry.md sections 2 to 4."""
 
+import base64
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paddock.errors import InvalidDigestError
+from paddock.api import CreateRequest, build
+from paddock.create import create
+from paddock.errors import InvalidDigestError, PaddockError
+from paddock.models import Models
 from paddock.names import ModelName
 from paddock.store.local import LocalStore
 from paddock.store.manifest import Config, Manifest, json_layer
@@ -59,7 +64,49 @@ def manifest_walk(case: Json, _: Json) -> None:
     assert found == case["expected"]
 
 
+def sequences(case: Json, _: Json) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
+        models = Models(store)
+        for step in case["steps"]:
+            store.put_blob(base64.b64decode(case["gguf_base64"]), case["gguf_digest"])
+            run(models, step)
+        manifests = {name.path: path for name, path in store.manifests()}
+        expected = case["expected"]
+        assert {key: path.read_text("utf-8") for key, path in manifests.items()} == {
+            key: manifest["text"] for key, manifest in expected["manifests"].items()
+        }
+        assert {
+            key: hashlib.sha256(path.read_bytes()).hexdigest() for key, path in manifests.items()
+        } == {key: manifest["digest"] for key, manifest in expected["manifests"].items()}
+        assert sorted(path.name for path in (store.root / "blobs").iterdir()) == expected["blobs"]
+
+
+def run(models: Models, step: Json) -> None:
+    ((action, argument),) = step.items()
+    match action:
+        case "create":
+            create(models, build(CreateRequest, argument), lambda _: None)
+        case "copy":
+            models.copy(*argument)
+        case "delete":
+            models.delete(argument)
+        case _:
+            raise AssertionError(f"unknown step {action}")
+
+
+def create_file_paths(case: Json, _: Json) -> None:
+    digest = "sha256:" + hashlib.sha256(b"").hexdigest()
+    request = CreateRequest(model="m", files={case["path"]: digest})
+    with tempfile.TemporaryDirectory() as folder, pytest.raises(PaddockError) as caught:
+        create(Models(LocalStore(Path(folder))), request, lambda _: None)
+    expected = case["expected"].get("error")
+    assert (str(caught.value) == "file path must be relative") == (expected is not None)
+
+
 RUNNERS = {
+    "sequences": sequences,
+    "create_file_paths": create_file_paths,
     "blob_path": blob_path,
     "layer_bytes": layer_bytes,
     "list_entry": list_entry,
