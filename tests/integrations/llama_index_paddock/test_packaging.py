@@ -1,0 +1,35 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import llama_index.embeddings.paddock
+import llama_index.llms.paddock
+
+PACKAGES = [llama_index.llms.paddock, llama_index.embeddings.paddock]
+
+
+def test_the_namespaces_stay_open_for_other_integrations():
+    for package in PACKAGES:
+        folder = Path(package.__file__ or "").parent
+        assert (folder / "py.typed").is_file()
+        assert not (folder.parent / "__init__.py").exists()
+        assert not (folder.parent.parent / "__init__.py").exists()
+
+
+def test_all_is_what_the_framework_expects():
+    assert llama_index.llms.paddock.__all__ == ["Paddock"]
+    assert llama_index.embeddings.paddock.__all__ == ["PaddockEmbedding"]
+
+
+def test_importing_and_constructing_needs_no_engine_and_no_other_framework():
+    report = (
+        "import sys;"
+        "from llama_index.llms.paddock import Paddock;"
+        "from llama_index.embeddings.paddock import PaddockEmbedding;"
+        "Paddock('m'); PaddockEmbedding('m');"
+        "print([name for name in ('llama_cpp', 'langchain_core', 'ollama') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "[]"
