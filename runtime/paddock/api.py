@@ -29,7 +29,8 @@ W = TypeVar("W", bound=BaseModel)
 
 
 def build(kind: type[W], fields: Mapping[str, Any]) -> W:
-    """A request object from loose fields; what does not fit is a RequestError that names the field."""
+    """A request object from loose fields; what does not fit is a RequestError that names the
+    field."""
     try:
         return kind(**fields)
     except ValidationError as error:
@@ -64,13 +65,15 @@ class Wire(BaseModel):
         return getattr(self, key, default)
 
 
-# -- options ----------------------------------------------------------------------------------------
+# -- options
+# ----------------------------------------------------------------------------------------
 
 _GO_TYPES = {int: "integer", float: "float32", bool: "boolean"}
 
 
 def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[Any], Any]:
-    """Ollama's decoding of a numeric option: any JSON number, truncated for integers; no strings."""
+    """Ollama's decoding of a numeric option: any JSON number, truncated for integers; no
+    strings."""
 
     def check(value: Any) -> Any:
         if value is None:
@@ -170,8 +173,20 @@ LOAD_OPTIONS = frozenset(
 """Options that shape a loaded model; all others belong to one request."""
 
 RETIRED_OPTIONS = frozenset(
-    """numa low_vram f16_kv logits_all vocab_only use_mlock embedding_only tfs_z penalize_newline
-    num_gqa rope_frequency_base rope_frequency_scale""".split()
+    [
+        "numa",
+        "low_vram",
+        "f16_kv",
+        "logits_all",
+        "vocab_only",
+        "use_mlock",
+        "embedding_only",
+        "tfs_z",
+        "penalize_newline",
+        "num_gqa",
+        "rope_frequency_base",
+        "rope_frequency_scale",
+    ]
 )
 """Names that Ollama once knew; accepted without effect."""
 
@@ -226,7 +241,8 @@ Format = Literal["", "json"] | dict[str, Any] | None
 Think = bool | Literal["low", "medium", "high", "max"] | None
 
 
-# -- messages and tools -----------------------------------------------------------------------------
+# -- messages and tools
+# -----------------------------------------------------------------------------
 
 
 class Image(Wire):
@@ -322,7 +338,8 @@ class Tool(Wire):
         return self.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
-# -- requests ---------------------------------------------------------------------------------------
+# -- requests
+# ---------------------------------------------------------------------------------------
 
 
 class ModelRequest(Wire):
@@ -421,7 +438,8 @@ class CopyRequest(Wire):
     destination: str
 
 
-# -- responses --------------------------------------------------------------------------------------
+# -- responses
+# --------------------------------------------------------------------------------------
 
 
 class TokenLogprob(Wire):

@@ -26,7 +26,8 @@ _TERM = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^0-9.
 
 
 def parse_duration(text: str) -> int:
-    """Go's `time.ParseDuration`: nanoseconds of "1h30m", "300ms", "-1.5s"; only "0" needs no unit."""
+    """Go's `time.ParseDuration`: nanoseconds of "1h30m", "300ms", "-1.5s"; only "0" needs no
+    unit."""
     rest, sign = text, 1
     if rest[:1] in ("-", "+"):
         sign = -1 if rest[0] == "-" else 1

@@ -2,8 +2,8 @@
 
 PaddockError (500)
 ├─ RequestError (400, ValueError)
-│  ├─ InvalidNameError, InvalidDigestError, OptionError, GrammarError, TemplateError, ContextLengthError
-│  └─ UnsupportedError
+│  ├─ InvalidNameError, InvalidDigestError, OptionError, GrammarError, TemplateError,
+ContextLengthError │  └─ UnsupportedError
 ├─ NotFoundError (404, LookupError): ModelNotFoundError, BlobNotFoundError
 ├─ BusyError (503): QueueFullError · DeadlineError (504, TimeoutError)
 ├─ StoreError: DigestMismatchError, CorruptManifestError · GGUFError (400)

@@ -1,4 +1,5 @@
-"""Engine items to API responses, and streamed parts to one response. Pure; knows no engine thread."""
+"""Engine items to API responses, and streamed parts to one response. Pure; knows no engine
+thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,9 +122,7 @@ class ChatReader(_Reader):
                 return []
             case Empty(reason):
                 return [
-                    ChatResponse(
-                        **self._base(), message=_says(""), done=True, done_reason=reason
-                    )
+                    ChatResponse(**self._base(), message=_says(""), done=True, done_reason=reason)
                 ]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
@@ -153,7 +152,8 @@ def _token(kind: type[L], piece: bytes, value: float) -> L:
     )
 
 
-# -- folding ----------------------------------------------------------------------------------------
+# -- folding
+# ----------------------------------------------------------------------------------------
 
 M = TypeVar("M", bound=Metrics)
 

@@ -23,8 +23,8 @@ class Channel:
     """Items from any thread to one consumer. `put` never blocks; the consumer waits for a bell.
 
     The producer ends with `finish` or `fail`; the consumer gives up with `cancel`, which calls what
-    the producer registered with `on_cancel`, at most once. What was registered with `on_end` is called
-    once in either case.
+    the producer registered with `on_cancel`, at most once. What was registered with `on_end` is
+    called once in either case.
     """
 
     __slots__ = ("_bell", "_every", "_items", "_on_cancel", "_on_end", "cancelled", "finished")
@@ -139,15 +139,13 @@ class Plain:
 class Stream(Generic[T]):
     """The answer to one request: iterate it, or ask for the whole.
 
-    `for part in stream`, `async for part in stream`: the parts as they come, from any thread or event
-    loop, but only one consumer. `stream.result()`, `await stream`: the parts folded into one response.
-    Leaving a `with`/`async with` block, `close()`, cancelling the awaiting task, or dropping the last
-    reference stops the work behind it.
+    `for part in stream`, `async for part in stream`: the parts as they come, from any thread or
+    event loop, but only one consumer. `stream.result()`, `await stream`: the parts folded into one
+    response. Leaving a `with`/`async with` block, `close()`, cancelling the awaiting task, or
+    dropping the last reference stops the work behind it.
     """
 
-    def __init__(
-        self, channel: Channel, reader: Reader[T], fold: Callable[[list[T]], T]
-    ) -> None:
+    def __init__(self, channel: Channel, reader: Reader[T], fold: Callable[[list[T]], T]) -> None:
         self._channel = channel
         self._reader = reader
         self._fold = fold
@@ -155,7 +153,8 @@ class Stream(Generic[T]):
         self._error: BaseException | None = None
         self._drained = False
         self._doorbell: SimpleQueue[None] | None = None
-        # A finalizer, not __del__: it must hold the channel alone, or nothing would ever be dropped.
+        # A finalizer, not __del__: it must hold the channel alone, or nothing would ever be
+        # dropped.
         self._finalizer = weakref.finalize(self, channel.cancel)
         self._finalizer.atexit = False
 

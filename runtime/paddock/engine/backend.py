@@ -29,8 +29,8 @@ class LoadSpec:
     num_thread: int = 0
     """0: one per physical core that this process may use."""
     kv_unified: bool = False
-    """One pool of cells for all sequences instead of a stream for each. Measured: a token then attends
-    over everybody's cells, which costs 1.5 times as much with eight conversations of 768 tokens."""
+    """One pool of cells for all sequences instead of a stream for each. Measured: a token then
+    attends over everybody's cells, which costs 1.5 times as much with eight conversations of 768 tokens."""
     adapters: tuple[Path, ...] = ()
     projectors: tuple[Path, ...] = ()
 
@@ -52,7 +52,8 @@ class ModelFacts:
     can_shift: bool
     """Positions can be moved, so an old part of the context can be given up."""
     can_truncate: bool
-    """The cache can be cut back to any earlier position (not so for recurrent or windowed models)."""
+    """The cache can be cut back to any earlier position (not so for recurrent or windowed
+    models)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ class Backend(Protocol):
         ...
 
     def piece(self, token: int) -> bytes:
-        """The token's text as UTF-8 bytes, possibly a part of a character; empty for control tokens."""
+        """The token's text as UTF-8 bytes, possibly a part of a character; empty for control
+        tokens."""
         ...
 
     def truncate(self, slot: int, length: int) -> bool:
@@ -110,7 +112,8 @@ class Backend(Protocol):
         ...
 
     def shift(self, slot: int, keep: int, discard: int) -> None:
-        """Drop cells [keep, keep + discard) and move the later ones down. Needs `facts.can_shift`."""
+        """Drop cells [keep, keep + discard) and move the later ones down. Needs
+        `facts.can_shift`."""
         ...
 
     def close(self) -> None: ...

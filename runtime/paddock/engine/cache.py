@@ -111,17 +111,15 @@ class SlotTable:
         return match if not slot.busy and match == slot.computed == slot.reusable else 0
 
     def _may_take_over(self, slot: Slot, length: int) -> bool:
-        """Whether going on in the slot itself loses next to nothing of what it holds: the tail of an
-        answer that came back in other tokens, not another conversation with the same beginning."""
+        """Whether going on in the slot itself loses next to nothing of what it holds: the tail of
+        an answer that came back in other tokens, not another conversation with the same beginning."""
         return length > 0 and slot.computed - length <= max(32, slot.computed // 8)
 
     def _least_valuable(self, free: list[Slot], spare: Slot | None) -> Slot:
-        """An empty slot if there is one, else the least recently used. Low numbers first: a step over
-        neighbouring slots is one pass over the weights, over scattered ones several."""
+        """An empty slot if there is one, else the least recently used. Low numbers first: a step
+        over neighbouring slots is one pass over the weights, over scattered ones several."""
         candidates = [slot for slot in free if slot is not spare] or free
-        return min(
-            candidates, key=lambda slot: (slot.computed > 0, slot.last_used, slot.index)
-        )
+        return min(candidates, key=lambda slot: (slot.computed > 0, slot.last_used, slot.index))
 
     def occupy(self, placement: Placement, tokens: "array[int]") -> Slot:
         slot = self.slots[placement.slot]

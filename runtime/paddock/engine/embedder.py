@@ -84,8 +84,8 @@ class Embedder:
         return not self._closed
 
     def submit(self, job: EmbeddingJob) -> None:
-        """Queue the job's texts, longest first: batches then hold texts of like length, and the last
-        ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to that."""
+        """Queue the job's texts, longest first: batches then hold texts of like length, and the
+        last ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to that."""
         texts = [_Text(tokens, index, job) for index, tokens in enumerate(job.texts)]
         texts.sort(key=lambda text: len(text.tokens), reverse=True)
         with self._changed:
@@ -123,9 +123,11 @@ class Embedder:
         try:
             while batch := self._next():
                 texts, threads = batch
-                self._embed(backend, texts, threads)
-                with self._changed:
-                    self._busy -= 1
+                try:
+                    self._embed(backend, texts, threads)
+                finally:
+                    with self._changed:
+                        self._busy -= 1
         finally:
             backend.close()
 
@@ -181,6 +183,4 @@ class Embedder:
         if np.isfinite(vector).all():
             text.request.done(text.index, vector)
         else:
-            text.request.failed(
-                text.index, DecodeError("embedding contains NaN or Inf values")
-            )
+            text.request.failed(text.index, DecodeError("embedding contains NaN or Inf values"))

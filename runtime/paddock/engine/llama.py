@@ -2,7 +2,8 @@
 request, no channel and no thread but the one that calls it.
 
 Everything that reaches C is checked here or by the caller before: the library aborts the process on
-what it does not expect (`ModelFile` for the weights, `Context` for sizes, `Engine.submit` for tokens).
+what it does not expect (`ModelFile` for the weights, `Context` for sizes, `Engine.submit` for
+tokens).
 """
 
 import ctypes
@@ -245,8 +246,8 @@ def _load_error(what: str) -> LoadError:
     detail = "; ".join(_log.errors[-3:])
     if any(text in detail.lower() for text in _OUT_OF_MEMORY):
         return OutOfMemoryError(
-            f"{what}: not enough memory ({detail}); a smaller num_ctx, fewer parallel sequences or a "
-            "smaller quantisation needs less"
+            f"{what}: not enough memory ({detail}); a smaller num_ctx, fewer parallel sequences or "
+            "a smaller quantisation needs less"
         )
     return LoadError(f"{what}: {detail or 'the library gave no reason'}")
 
@@ -299,7 +300,8 @@ class Batch:
 
 
 class LlamaBackend:
-    """One context with `spec.parallel` slots of `spec.num_ctx` tokens. See Backend for contracts."""
+    """One context with `spec.parallel` slots of `spec.num_ctx` tokens. See Backend for
+    contracts."""
 
     def __init__(self, weights: Weights, spec: LoadSpec) -> None:
         self._weights = weights
@@ -396,7 +398,8 @@ _STATUS = {
 
 
 def open_context(weights: Weights, params: Any) -> Any:
-    """A llama_context with the weights' adapters applied; raises LoadError with the library's words."""
+    """A llama_context with the weights' adapters applied; raises LoadError with the library's
+    words."""
     if params.n_batch < 1 or params.n_ctx < 1 or not 1 <= params.n_seq_max <= 256:
         raise OptionError(
             f"cannot open a context of {params.n_ctx} tokens for {params.n_seq_max} sequences: "
@@ -414,8 +417,8 @@ def open_context(weights: Weights, params: Any) -> Any:
 
 
 class LlamaPooling:
-    """A context that pools: encoders, or decoders with the pooling their file names (last token where
-    it names none). See PoolingBackend for contracts."""
+    """A context that pools: encoders, or decoders with the pooling their file names (last token
+    where it names none). See PoolingBackend for contracts."""
 
     def __init__(self, weights: Weights, n_batch: int) -> None:
         self._weights = weights

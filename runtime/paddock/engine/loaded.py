@@ -27,9 +27,10 @@ SMALL_WEIGHTS = 256 * 2**20
 def num_contexts(weights_size: int, threads: int, n_batch: int) -> int:
     """How many contexts embed side by side.
 
-    Measured with MiniLM (22M parameters) on two cores: two contexts of one thread beat one of two by
-    a tenth, the more the busier the machine. Larger weights fall out of the cache when several contexts
-    stream them, and larger batches need a compute buffer each, so those get one per four cores.
+    Measured with MiniLM (22M parameters) on two cores: two contexts of one thread beat one of two
+    by a tenth, the more the busier the machine. Larger weights fall out of the cache when several
+    contexts stream them, and larger batches need a compute buffer each, so those get one per four
+    cores.
     """
     if weights_size <= SMALL_WEIGHTS and n_batch <= 512:
         return threads

@@ -1,8 +1,8 @@
 """Engine: the thread that owns a backend and runs its sequences. Knows jobs and steps; knows no C,
 no template, no model name.
 
-In: a queue of Submit, Cancel, Close. Out: each job's channel. Nothing else crosses the border, so the
-engine has no locks. The loop: drain the inbox, admit, plan, decode, sample and deliver.
+In: a queue of Submit, Cancel, Close. Out: each job's channel. Nothing else crosses the border, so
+the engine has no locks. The loop: drain the inbox, admit, plan, decode, sample and deliver.
 """
 
 import logging
@@ -10,15 +10,14 @@ import threading
 import time
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 
 from paddock.engine.backend import Backend, Choice, Sampler
-from paddock.engine.cache import Placement, SlotTable, Wait
+from paddock.engine.cache import Placement, SlotTable
 from paddock.engine.planner import plan
 from paddock.engine.sequence import (
-
     Finished,
     FinishReason,
     Job,
@@ -45,6 +44,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Submit:
     job: Job
+    tokens: "array[int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,17 @@ class Stats:
     finished: int = 0
     failed: int = 0
     cancelled: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A job that has no slot yet."""
+
+    job: Job
+    tokens: "array[int]"
+
+    def is_late(self, now: float) -> bool:
+        return self.job.deadline is not None and self.job.deadline <= now
 
 
 @dataclass(slots=True, eq=False)
@@ -111,10 +122,12 @@ class Engine:
         self._slots = SlotTable(
             backend.n_slots, backend.n_ctx, can_truncate=backend.facts.can_truncate
         )
-        self._waiting: deque[Job] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._running: dict[int, _Running] = {}
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=f"paddock-engine-{name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"paddock-engine-{name}", daemon=True
+        )
         self._thread.start()
 
     # any thread
@@ -133,13 +146,15 @@ class Engine:
         Raises RequestError for tokens the model does not have, ContextLengthError for a prompt
         without room for one more token, QueueFullError, EngineClosedError.
         """
-        self._check(job)
+        tokens = self._checked(job)
         if self._closed:
-            raise EngineClosedError("the model was unloaded before the request could run; repeat it")
+            raise EngineClosedError(
+                "the model was unloaded before the request could run; repeat it"
+            )
         if self.num_waiting >= self._max_queue:
             raise QueueFullError
         job.channel.on_cancel(lambda: self._inbox.put(_Cancel(job)))
-        self._inbox.put(_Submit(job))
+        self._inbox.put(_Submit(job, tokens))
 
     def close(self) -> None:
         """Fail what runs and waits, free the backend, wait for the thread. Idempotent."""
@@ -148,7 +163,8 @@ class Engine:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _check(self, job: Job) -> None:
+    def _checked(self, job: Job) -> "array[int]":
+        """The job's tokens, once nothing in it can harm the backend."""
         if not len(job.tokens):
             raise RequestError("the prompt is empty: there is nothing to go on from")
         if min(job.tokens) < 0 or max(job.tokens) >= self._facts.n_vocab:
@@ -163,51 +179,56 @@ class Engine:
                 )
         if len(job.tokens) >= self.n_ctx:
             raise ContextLengthError(
-                f"the prompt has {len(job.tokens)} tokens, but the context window holds {self.n_ctx} "
-                "and one is needed for the answer; shorten it or raise num_ctx"
+                f"the prompt has {len(job.tokens)} tokens, but the context window holds "
+                f"{self.n_ctx} and one is needed for the answer; shorten it or raise num_ctx"
             )
+        return array("i", list(job.tokens))
 
     # engine thread
 
     def _run(self) -> None:
+        ended = EngineClosedError("the model was unloaded before the request was answered")
         try:
             while self._drain():
                 self._drop_late()
                 self._admit()
                 if self._running:
                     self._step()
+        except BaseException as error:
+            logger.exception("the engine stopped")
+            ended = EngineClosedError(f"the engine stopped: {error!r}; repeat the request")
+            raise
         finally:
             self._closed = True
-            self._drain_rest()
-            self._fail(
-                (running.job for running in self._running.values()),
-                EngineClosedError("the model was unloaded while it answered"),
-            )
-            self._fail(
-                self._waiting, EngineClosedError("the model was unloaded before the request ran")
-            )
-            for running in self._running.values():
-                running.sampler.close()
-            self._running.clear()
-            self._backend.close()
+            self._end(ended)
+
+    def _end(self, error: PaddockError) -> None:
+        """Fail every job, wherever it is, and free the backend."""
+        self._waiting.extend(
+            _Waiting(m.job, m.tokens) for m in self._rest() if isinstance(m, _Submit)
+        )
+        self._fail((entry.job for entry in self._waiting), error)
+        self._waiting.clear()
+        for running in list(self._running.values()):
+            self._release(running)
+            self._fail([running.job], error)
+        self._backend.close()
+
+    def _rest(self) -> Iterator[_Message]:
+        while not self._inbox.empty():
+            yield self._inbox.get()
 
     def _drain(self) -> bool:
         """Handle what arrived, waiting for something if there is nothing to do; False to end."""
         while not self._inbox.empty() or not (self._running or self._waiting):
             match self._inbox.get():
-                case _Submit(job):
-                    self._waiting.append(job)
+                case _Submit(job, tokens):
+                    self._waiting.append(_Waiting(job, tokens))
                 case _Cancel(job):
                     self._drop(job)
                 case _Close():
                     return False
         return True
-
-    def _drain_rest(self) -> None:
-        while not self._inbox.empty():
-            message = self._inbox.get()
-            if isinstance(message, _Submit):
-                self._waiting.append(message.job)
 
     def _drop(self, job: Job) -> None:
         """Forget a job whose caller is gone."""
@@ -216,16 +237,21 @@ class Engine:
                 self.stats.cancelled += 1
                 self._release(running)
                 return
-        if job in self._waiting:
-            self.stats.cancelled += 1
-            self._waiting.remove(job)
+        for entry in self._waiting:
+            if entry.job is job:
+                self.stats.cancelled += 1
+                self._waiting.remove(entry)
+                return
 
     def _drop_late(self) -> None:
         now = self._clock() / 1e9
-        late = [job for job in self._waiting if job.deadline is not None and job.deadline <= now]
-        for job in late:
-            self._waiting.remove(job)
-        self._fail(late, DeadlineError("the request's deadline passed while it waited"))
+        late = [entry for entry in self._waiting if entry.is_late(now)]
+        for entry in late:
+            self._waiting.remove(entry)
+        self._fail(
+            (entry.job for entry in late),
+            DeadlineError("the request's deadline passed while it waited"),
+        )
         for running in list(self._running.values()):
             deadline = running.job.deadline
             if deadline is not None and deadline <= now:
@@ -235,23 +261,21 @@ class Engine:
                 )
 
     def _admit(self) -> None:
-        """Give slots to waiting jobs, in order; one that shares a prefix which is just being computed
-        waits for it and lets others pass."""
-        passed: deque[Job] = deque()
+        """Give slots to waiting jobs, in order; one that shares a prefix which is just being
+        computed waits for it and lets others pass."""
+        passed: deque[_Waiting] = deque()
         while self._waiting and self._slots.num_free > 0 and len(passed) <= self.n_slots:
-            job = self._waiting.popleft()
-            tokens = array("i", job.tokens)
-            match self._slots.place(tokens):
-                case Placement() as placement:
-                    self._start(job, tokens, placement)
-                case Wait():
-                    passed.append(job)
-                case None:
-                    passed.append(job)
-                    break
+            entry = self._waiting[0]
+            placement = self._slots.place(entry.tokens)
+            if isinstance(placement, Placement):
+                self._start(entry, placement)
+                self._waiting.popleft()
+            else:
+                passed.append(self._waiting.popleft())
         self._waiting.extendleft(reversed(passed))
 
-    def _start(self, job: Job, tokens: "array[int]", placement: Placement) -> None:
+    def _start(self, entry: "_Waiting", placement: Placement) -> None:
+        job, tokens = entry.job, entry.tokens
         try:
             sampler = self._backend.sampler(job.params, tokens)
         except PaddockError as error:
@@ -294,7 +318,9 @@ class Engine:
     def _abandon(self, step: Step, error: Exception) -> None:
         """A step failed: its sequences end, and nothing of their slots can be trusted."""
         logger.error("a step of %d tokens failed: %s", step.num_tokens, error)
-        failed = error if isinstance(error, PaddockError) else DecodeError(f"a step failed: {error}")
+        failed = (
+            error if isinstance(error, PaddockError) else DecodeError(f"a step failed: {error}")
+        )
         gone = [self._running.pop(chunk.slot) for chunk in step.chunks]
         for running in gone:
             running.sampler.close()
@@ -333,9 +359,9 @@ class Engine:
             job.channel.put(Token(text, logprob))
         if stopped:
             self._finish(running, FinishReason.STOP, flush=False)
-        elif 0 <= job.num_predict <= sequence.num_generated:
-            self._finish(running, FinishReason.LENGTH)
-        elif sequence.computed >= self.n_ctx and not self._shift(running):
+        elif 0 <= job.num_predict <= sequence.num_generated or (
+            sequence.computed >= self.n_ctx and not self._shift(running)
+        ):
             self._finish(running, FinishReason.LENGTH)
         else:
             sequence.tokens.append(choice.token)
@@ -346,7 +372,7 @@ class Engine:
         return TokenLogprob(piece, choice.logprob, top)
 
     def _shift(self, running: _Running) -> bool:
-        """Make room by giving up half of what follows the kept prompt; False if that is not allowed.
+        """Make room by giving up half of what follows the kept prompt; False if that is forbidden.
 
         Source of the numbers: llama-server's context shift, which the reference uses.
         """
@@ -397,6 +423,3 @@ class Engine:
         for job in jobs:
             self.stats.failed += 1
             job.channel.fail(error)
-
-
-

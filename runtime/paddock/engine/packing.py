@@ -6,8 +6,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MAX_TOKENS = 512
-"""Tokens of one packed batch. Attention runs masked over the whole batch, so its cost grows with the
-square: measured, 512 beat 2,048 by 1.7 and 4,096 by 2.4 times."""
+"""Tokens of one packed batch. Attention runs masked over the whole batch, so its cost grows with
+the square: measured, 512 beat 2,048 by 1.7 and 4,096 by 2.4 times."""
 MAX_TEXTS = 64
 """Texts of one packed batch."""
 MIN_TOKENS = 128

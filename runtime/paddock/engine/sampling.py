@@ -1,5 +1,5 @@
-"""Sampling parameters to llama.cpp sampler chains; JSON schemas to GBNF. Knows the C samplers; knows
-no sequence and no text.
+"""Sampling parameters to llama.cpp sampler chains; JSON schemas to GBNF. Knows the C samplers;
+knows no sequence and no text.
 
 Order of the stages: logit bias, penalties, then top-k, typical, top-p, min-p, temperature, or
 Mirostat in their place (llama-server's order, which the reference uses).
@@ -32,9 +32,17 @@ def grammar_of(format: Any) -> str | None:
         return JSON_GBNF
     try:
         return json_schema_to_gbnf(json.dumps(format))
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ) as error:
         raise GrammarError(
-            f"format: not a JSON schema that can constrain the output ({error or type(error).__name__})"
+            "format: not a JSON schema that can constrain the output "
+            f"({error or type(error).__name__})"
         ) from error
 
 
@@ -84,8 +92,9 @@ class LlamaSampler:
         return _with_logprobs(token, logits, peak, self._logprobs)
 
     def _constrained(self, logits: "np.ndarray[Any, Any]", grammar: Any) -> int:
-        """Sample freely and check that one token; only if the grammar refuses it, sample again among
-        what the grammar allows. The first way is right most of the time and a thousand times cheaper."""
+        """Sample freely and check that one token; only if the grammar refuses it, sample again
+        among what the grammar allows. The first way is right most of the time and a thousand times
+        cheaper."""
         token = self._apply(logits, None)
         if not self._allows(grammar, token):
             token = self._apply(logits, grammar)
@@ -141,13 +150,13 @@ def _grammar(vocab: Any, text: str) -> Any:
         raise GrammarError("grammar: holds a NUL character")
     sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
     if not sampler:
-        raise GrammarError("grammar: not valid GBNF, or without a rule named root, or left-recursive")
+        raise GrammarError(
+            "grammar: not valid GBNF, or without a rule named root, or left-recursive"
+        )
     return sampler
 
 
-def _stages(
-    n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[int]
-) -> list[Any]:
+def _stages(n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[int]) -> list[Any]:
     stages: list[Any] = []
     if params.logit_bias:
         biases = (llama_cpp.llama_logit_bias * len(params.logit_bias))(

@@ -1,4 +1,5 @@
-"""The state of one generation, and what a step is made of. Knows token ids; knows no text, no model."""
+"""The state of one generation, and what a step is made of. Knows token ids; knows no text, no
+model."""
 
 from array import array
 from collections.abc import Sequence as SequenceOf

@@ -21,8 +21,8 @@ from paddock.template.sandbox import MESSAGE_LIMIT, budget_in_use, new_sandbox
 
 CHARACTERS: Final = 64 * 1024
 TOKENS: Final = 6_000
-"""The longest template and its most tokens; compiling takes up to 0.1 ms per token. The largest of 35
-published ones have 16,448 characters and 2,464 tokens."""
+"""Limits of a template's text; compiling takes up to 0.1 ms per token. The largest of 35 published
+ones have 16,448 characters and 2,464 tokens."""
 
 _CACHED_TEMPLATES = 32
 _DATE_FORMAT_LIMIT = 200

@@ -16,7 +16,7 @@ from paddock.errors import TemplateError
 STEPS: Final = 200_000
 BYTES: Final = 16 * 2**20
 VALUE_BYTES: Final = 4 * 2**20
-SECONDS: Final = 0.5
+SECONDS: Final = 0.4
 DEPTH: Final = 100
 INTEGER: Final = 2**63
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paddock.api import CreateRequest, build
-from paddock.create import create
+from paddock.creation import create
 from paddock.errors import InvalidDigestError, PaddockError
 from paddock.models import Models
 from paddock.names import ModelName

@@ -10,7 +10,7 @@ import gguf
 import pytest
 
 from paddock.api import CreateRequest, ProgressResponse, build
-from paddock.create import create
+from paddock.creation import create
 from paddock.errors import (
     BlobNotFoundError,
     GGUFError,

@@ -1,0 +1,362 @@
+"""One request on its way from a model's name to the engine: resolve, lease, prompt, submit.
+
+Knows the order of the checks (the reference's) and what each step needs; knows no client and no
+thread: `Call.start` and `Call.serve` run wherever the Runtime puts them, and never wait.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from paddock import prompt
+from paddock.api import (
+    ChatRequest,
+    GenerateRequest,
+    Message,
+    Options,
+    RunRequest,
+)
+from paddock.durations import parse_keep_alive
+from paddock.engine.sequence import Job, SamplingParams
+from paddock.errors import (
+    ContextLengthError,
+    OptionError,
+    RequestError,
+    UnsupportedError,
+)
+from paddock.models import Model
+from paddock.respond import Empty, Prepared
+from paddock.stream import Channel
+
+if TYPE_CHECKING:
+    from paddock.engine.llama import Weights
+    from paddock.engine.loaded import LoadedModel
+    from paddock.scheduler import Lease
+
+R = TypeVar("R", bound="TimedRequest")
+
+MIN_PROMPT_LIMIT = 1 << 20
+"""Characters that a prompt may always have; above, 32 per token of the window. Nothing longer can
+fit, and tokenising it would only take long."""
+
+
+class TimedRequest(Protocol):
+    """What every request for a loaded model has."""
+
+    model: str
+    options: Options | None
+    keep_alive: float | str | None
+
+
+class Host(Protocol):
+    """What a call needs from the runtime."""
+
+    def resolve(self, name: str) -> Model: ...
+
+    def lease(
+        self, model: Model, options: Options, keep_alive: int | None
+    ) -> "Future[Lease[LoadedModel]]": ...
+
+    def unload(self, model: Model) -> None: ...
+
+    def run(self, channel: Channel, work: Callable[[], None]) -> None:
+        """Run `work` on a thread of its own; what it raises fails the channel."""
+        ...
+
+
+class Call(Generic[R]):
+    """What every request that needs a loaded model goes through."""
+
+    def __init__(self, host: Host, request: R, channel: Channel) -> None:
+        self._host = host
+        self._request = request
+        self._channel = channel
+        self._started = time.monotonic_ns()
+
+    def start(self) -> None:
+        """Find the model, check the request, and ask for a lease."""
+        request = self._request
+        keep_alive = None if request.keep_alive is None else parse_keep_alive(request.keep_alive)
+        self._model = model = self._host.resolve(request.model)
+        if self.is_unload(keep_alive):
+            self._host.unload(model)
+            self._answer(Empty("unload"))
+            return
+        self.check(model)
+        asked = request.options or Options()
+        check_window(model, asked)
+        self._options = asked.over(model.parameters)
+        future = self._host.lease(model, self._options, keep_alive)
+        self._channel.on_cancel(future.cancel)
+        future.add_done_callback(self._leased)
+
+    def _leased(self, future: "Future[Lease[LoadedModel]]") -> None:
+        if not future.cancelled():
+            self._host.run(self._channel, lambda: self._begin(future.result()))
+
+    def _begin(self, lease: "Lease[LoadedModel]") -> None:
+        # The lease ends with the answer: finished, failed, or nobody listening any more.
+        self._channel.on_end(lease.release)
+        if not self._channel.cancelled:
+            self.serve(lease.loaded, time.monotonic_ns() - self._started)
+
+    def _answer(self, *items: object) -> None:
+        for item in items:
+            self._channel.put(item)
+        self._channel.finish()
+
+    # what differs
+
+    def is_unload(self, keep_alive: int | None) -> bool:
+        """Whether the request only asks to give the model's memory back."""
+        return False
+
+    def check(self, model: Model) -> None:
+        """Refuse what the model cannot do, before anything is loaded."""
+
+    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+        """Hand the work to the engine, or answer at once."""
+        raise NotImplementedError
+
+
+def check_window(model: Model, asked: Options) -> None:
+    """A window beyond what the model was trained for cannot work. Raises OptionError.
+
+    (Reference: cuts it silently, and the caller never learns why text goes missing.)
+    """
+    trained = model.gguf.get("context_length") if model.weights else None
+    if asked.num_ctx is not None and isinstance(trained, int) and 0 < trained < asked.num_ctx:
+        raise OptionError(
+            f'option "num_ctx" must be at most {trained}, the length that "{model.name.short}" was '
+            f"trained for, not {asked.num_ctx}"
+        )
+
+
+# -- generation
+# -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A prompt as the engine takes it."""
+
+    ids: list[int]
+    original_count: int | None = None
+    """Tokens before the prompt was cut; None if it was not."""
+
+
+class RunCall(Call[Any]):
+    """What chat and generate share."""
+
+    _request: ChatRequest | GenerateRequest
+    verb = "generate"
+
+    def check(self, model: Model) -> None:
+        request = self._request
+        if "completion" not in model.capabilities:
+            raise UnsupportedError(f'"{request.model}" does not support {self.verb}')
+        if request.think and "thinking" not in model.capabilities:
+            raise UnsupportedError(f'"{request.model}" does not support thinking')
+        if request.think:
+            raise UnsupportedError(
+                "think: paddock does not take thinking apart yet; leave it unset, or send false"
+            )
+        if request.grammar is not None and request.format:
+            raise RequestError("format and grammar both constrain the answer; give one of them")
+
+    def is_empty(self) -> bool:
+        raise NotImplementedError
+
+    def is_unload(self, keep_alive: int | None) -> bool:
+        return self.is_empty() and keep_alive == 0
+
+    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+        engine = loaded.engine()
+        if self.is_empty():
+            self._answer(Empty("load"))
+            return
+        request = self._request
+        tokens = self.tokens(loaded.weights, engine.n_ctx)
+        job = Job(
+            tokens=tokens.ids,
+            channel=self._channel,
+            params=sampling_params(self._options, request),
+            num_predict=prompt.predict_budget(self._options.num_predict or None, engine.n_ctx),
+            num_keep=_num_keep(self._options),
+            shift=request.shift is not False,
+            stop=tuple(self._options.stop or ()),
+            deadline=None if request.timeout is None else self._started / 1e9 + request.timeout,
+        )
+        self._channel.put(Prepared(load_duration, tokens.original_count, self.keeps_context()))
+        engine.submit(job)
+
+    def keeps_context(self) -> bool:
+        return False
+
+    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
+        raise NotImplementedError
+
+    # prompts
+
+    def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> tuple[str, int]:
+        """The prompt of the messages that fit, and how many tokens the dropped ones took."""
+        request, model = self._request, self._model
+        renderer = prompt.renderer_for(
+            model.template,
+            model.chat_template,
+            bos_text=weights.text_of(weights.bos),
+            eos_text=weights.text_of(weights.eos),
+        )
+
+        def render(kept: list[Message]) -> str:
+            return renderer.render(kept, tools=None, think=request.think)
+
+        def count(kept: list[Message]) -> int:
+            return len(weights.tokenize(_bounded(render(kept), n_ctx), special=False))
+
+        if request.truncate is False:
+            return render(messages), 0
+        kept = prompt.fit_messages(messages, count, n_ctx)
+        if len(kept) == len(messages):
+            return render(kept), 0
+        ids = {id(message) for message in kept}
+        lost = (message.content or "" for message in messages if id(message) not in ids)
+        return render(kept), sum(len(weights.tokenize(text, special=False)) for text in lost)
+
+    def _fit(
+        self,
+        weights: "Weights",
+        text: str,
+        n_ctx: int,
+        *,
+        dropped: int = 0,
+        context: list[int] | None = None,
+    ) -> Tokens:
+        """Token ids of a rendered prompt, cut to the window where that is allowed."""
+        text = prompt.strip_bos(
+            _bounded(text, n_ctx), weights.text_of(weights.bos), weights.add_bos
+        )
+        ids = (context or []) + weights.tokenize(text, special=not context)
+        fitted, original = prompt.fit_tokens(
+            ids,
+            n_ctx,
+            num_keep=_num_keep(self._options),
+            add_bos=weights.add_bos,
+            can_shift=self._request.shift is not False,
+            truncate=self._request.truncate is not False,
+        )
+        was_cut = dropped > 0 or len(fitted) < original
+        return Tokens(fitted, original + dropped if was_cut else None)
+
+
+def _num_keep(options: Options) -> int:
+    return prompt.DEFAULT_NUM_KEEP if options.num_keep is None else options.num_keep
+
+
+def _bounded(text: str, n_ctx: int) -> str:
+    limit = max(MIN_PROMPT_LIMIT, 32 * n_ctx)
+    if len(text) > limit:
+        raise ContextLengthError(
+            f"the prompt has {len(text):,} characters; a context window of {n_ctx} tokens cannot "
+            f"hold more than {limit:,}. Send less text (retrieve passages instead of whole "
+            "documents), or raise num_ctx"
+        )
+    return text
+
+
+class ChatCall(RunCall):
+    _request: ChatRequest
+    verb = "chat"
+
+    def check(self, model: Model) -> None:
+        super().check(model)
+        request = self._request
+        if request.tools:
+            if "tools" not in model.capabilities:
+                raise UnsupportedError(f"{model.name.full} does not support tools")
+            raise UnsupportedError(
+                "tools: paddock does not read tool calls out of answers yet; send none"
+            )
+        _refuse_images(model, any(message.images for message in request.messages or ()))
+
+    def is_empty(self) -> bool:
+        return not self._request.messages
+
+    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
+        messages = prompt.assemble(
+            self._model.system, self._model.messages, self._request.messages or []
+        )
+        text, dropped = self._render(weights, messages, n_ctx)
+        return self._fit(weights, text, n_ctx, dropped=dropped)
+
+
+class GenerateCall(RunCall):
+    _request: GenerateRequest
+
+    def check(self, model: Model) -> None:
+        super().check(model)
+        request = self._request
+        if request.raw and (request.template or request.system or request.context):
+            raise RequestError("raw mode does not support template, system, or context")
+        if request.suffix:
+            raise UnsupportedError(f"{model.name.full} does not support insert")
+        if request.template:
+            raise UnsupportedError(
+                "template: paddock does not run Go templates yet; render the prompt yourself and "
+                "send it with raw"
+            )
+        _refuse_images(model, bool(request.images))
+
+    def is_empty(self) -> bool:
+        return not self._request.prompt
+
+    def keeps_context(self) -> bool:
+        return not self._request.raw
+
+    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
+        request, model = self._request, self._model
+        if request.raw:
+            return self._fit(weights, request.prompt or "", n_ctx)
+        history = () if request.context is not None else model.messages
+        system = request.system or model.system
+        messages = prompt.assemble(system, history, [Message(role="user", content=request.prompt)])
+        text, dropped = self._render(weights, messages, n_ctx)
+        context = list(request.context or ())
+        if any(not 0 <= token < weights.n_vocab for token in context):
+            raise RequestError(
+                f"context: token ids outside 0..{weights.n_vocab - 1}; it is of another model"
+            )
+        return self._fit(weights, text, n_ctx, dropped=dropped, context=context)
+
+
+def _refuse_images(model: Model, has_images: bool) -> None:
+    if has_images and "vision" not in model.capabilities:
+        raise UnsupportedError(f'"{model.name.short}" does not support images')
+    if has_images:
+        raise UnsupportedError("images: paddock does not read images yet")
+
+
+def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
+    """Ollama's defaults with what is set over them. Raises OptionError, GrammarError."""
+    if options.mirostat not in (None, 0, 1, 2):
+        raise OptionError(f'option "mirostat" must be 0, 1 or 2, not {options.mirostat}')
+    names = {field.name for field in fields(SamplingParams)}
+    chosen = options.model_dump(include=names, exclude_none=True)
+    return SamplingParams(
+        **chosen,
+        grammar=_grammar(request),
+        logit_bias=tuple((request.logit_bias or {}).items()),
+        logprobs=(request.top_logprobs or 0) if request.logprobs else None,
+    )
+
+
+def _grammar(request: RunRequest) -> str | None:
+    if request.grammar is not None:
+        return request.grammar
+    if not request.format:
+        return None
+    from paddock.engine.sampling import grammar_of
+
+    return grammar_of(request.format)

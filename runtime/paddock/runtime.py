@@ -1,0 +1,346 @@
+"""Runtime: the one place that joins store, scheduler, engine and answers.
+
+Each method takes a request object and returns a Stream (or, for what only looks at the store, the
+response). Nothing here blocks the caller of a Stream: resolving, loading, rendering and tokenising
+run on other threads, so that an event loop never waits and a slow load holds up nobody else.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from paddock import gguf, memory, respond
+from paddock.api import (
+    ChatRequest,
+    ChatResponse,
+    CopyRequest,
+    CreateRequest,
+    DeleteRequest,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    EmbedRequest,
+    EmbedResponse,
+    GenerateRequest,
+    GenerateResponse,
+    ListResponse,
+    Options,
+    ProcessResponse,
+    ProgressResponse,
+    ShowRequest,
+    ShowResponse,
+    StatusResponse,
+)
+from paddock.engine.backend import LoadSpec
+from paddock.errors import EngineClosedError
+from paddock.models import Model, Models
+from paddock.scheduler import Lease, Row, Scheduler
+from paddock.settings import Settings
+from paddock.store.local import LocalStore
+from paddock.stream import Cancelled, Channel, Plain, Reader, Stream
+
+if TYPE_CHECKING:
+    from paddock.calls import Call
+    from paddock.engine.llama import Weights
+    from paddock.engine.loaded import LoadedModel
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_WORKERS = min(32, (os.cpu_count() or 1) + 4)
+_runtimes: "weakref.WeakSet[Runtime]" = weakref.WeakSet()
+_inherited: list[object] = []
+"""What a forked child got from its parent: never used again, and never freed, since the threads
+that own it do not exist here."""
+
+
+class Runtime:
+    """Models by name, loaded on demand, shared by everything in the process.
+
+    `models` is the models folder (default: PADDOCK_MODELS, OLLAMA_MODELS, ~/.paddock/models). Every
+    method may be called from any thread or event loop. After a fork the child starts afresh. Close
+    it, or leave its `with` block, to give all memory back; it also closes when the interpreter
+    exits.
+    """
+
+    _default: ClassVar["Runtime | None"] = None
+    _default_lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self, models: str | Path | None = None, *, settings: Settings | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        root = Path(models).expanduser() if models is not None else self.settings.models
+        self.models = Models(LocalStore(root))
+        self._closed = False
+        self._open()
+        _runtimes.add(self)
+
+    def _open(self) -> None:
+        """What belongs to this process alone: threads, locks, loaded models."""
+        self._pool = ThreadPoolExecutor(_WORKERS, "paddock-worker")
+        self._scheduler: Scheduler[LoadedModel, Model] = Scheduler(
+            self._load,
+            keep_alive=self.settings.keep_alive,
+            max_loaded=self.settings.max_loaded_models,
+            max_queue=self.settings.max_queue,
+        )
+        self._vocabularies: dict[Path, Weights] = {}
+        self._vocabulary_lock = threading.Lock()
+
+    @classmethod
+    def default(cls) -> "Runtime":
+        """The one runtime that clients and adapters of this process share unless given another."""
+        with cls._default_lock:
+            if cls._default is None or cls._default._closed:
+                cls._default = cls()
+            return cls._default
+
+    # -- answers --
+
+    # What serves them brings numpy and jinja2, which listing models does not need: each `call`
+    # runs, and imports, on a worker.
+
+    def chat(self, request: ChatRequest) -> Stream[ChatResponse]:
+        """Answer a conversation. No messages: load the model, or unload it with keep_alive 0."""
+
+        def call(channel: Channel) -> "Call[Any]":
+            from paddock.calls import ChatCall
+
+            return ChatCall(self, request, channel)
+
+        return self._answer(call, respond.ChatReader(request.model), respond.fold_chat)
+
+    def generate(self, request: GenerateRequest) -> Stream[GenerateResponse]:
+        """Go on from a prompt. No prompt: load the model, or unload it with keep_alive 0."""
+
+        def call(channel: Channel) -> "Call[Any]":
+            from paddock.calls import GenerateCall
+
+            return GenerateCall(self, request, channel)
+
+        return self._answer(call, respond.GenerateReader(request.model), respond.fold_generate)
+
+    def embed(self, request: EmbedRequest) -> Stream[EmbedResponse]:
+        """L2-normalised vectors, in the order of the inputs."""
+
+        def call(channel: Channel) -> "Call[Any]":
+            from paddock.embed_calls import EmbedCall
+
+            return EmbedCall(self, request, channel)
+
+        return self._answer(call, Plain(), respond.fold_last)
+
+    def embeddings(self, request: EmbeddingsRequest) -> Stream[EmbeddingsResponse]:
+        """The vector of one prompt as the model pools it; empty for an empty prompt."""
+
+        def call(channel: Channel) -> "Call[Any]":
+            from paddock.embed_calls import EmbeddingsCall
+
+            return EmbeddingsCall(self, request, channel)
+
+        return self._answer(call, Plain(), respond.fold_last)
+
+    def create(self, request: CreateRequest) -> Stream[ProgressResponse]:
+        """Make a model; the parts tell the progress."""
+        channel = Channel()
+
+        def work() -> None:
+            from paddock.creation import create
+
+            create(self.models, request, channel.put)
+            channel.finish()
+
+        self.run(channel, work)
+        return Stream(channel, Plain(), respond.fold_last)
+
+    def _answer(
+        self,
+        call: "Callable[[Channel], Call[Any]]",
+        reader: Reader[T],
+        fold: Callable[[list[T]], T],
+    ) -> Stream[T]:
+        channel = Channel()
+        self.run(channel, lambda: call(channel).start())
+        return Stream(channel, reader, fold)
+
+    # -- the store --
+
+    def list(self) -> ListResponse:
+        """The models in the store, newest first."""
+        return self.models.list()
+
+    def show(self, request: ShowRequest) -> ShowResponse:
+        return self.models.show(request.model, verbose=bool(request.verbose))
+
+    def copy(self, request: CopyRequest) -> StatusResponse:
+        self.models.copy(request.source, request.destination)
+        return StatusResponse(status="success")
+
+    def delete(self, request: DeleteRequest) -> StatusResponse:
+        """Remove a name; a model of it that is loaded goes when it is idle."""
+        model = self.models.resolve(request.model)
+        self.models.delete(request.model)
+        self.unload(model)
+        return StatusResponse(status="success")
+
+    # -- loaded models --
+
+    def ps(self) -> ProcessResponse:
+        """The loaded models, the one that stays longest first."""
+        return ProcessResponse(models=[_process(row) for row in self._scheduler.ps()])
+
+    def tokenize(self, model: str, text: str, *, special: bool = False) -> "list[int]":
+        """Token ids of a text, with the model's own special tokens around it if `special`.
+
+        Reads the model's vocabulary; its weights are not loaded.
+        """
+        resolved = self.resolve(model)
+        _ = resolved.gguf  # checked before native code sees the file
+        assert resolved.weights is not None
+        with self._vocabulary_lock:
+            if resolved.weights not in self._vocabularies:
+                self._vocabularies[resolved.weights] = _vocabulary(resolved.weights)
+            return self._vocabularies[resolved.weights].tokenize(text, special=special)
+
+    def count_tokens(self, model: str, text: str) -> int:
+        """Tokens that a raw prompt of this text has, special tokens included."""
+        return len(self.tokenize(model, text, special=True))
+
+    def close(self) -> None:
+        """Unload everything; what still runs fails with EngineClosedError. Idempotent."""
+        self._closed = True
+        self._scheduler.close()
+        self._pool.shutdown(wait=False)
+        with self._vocabulary_lock:
+            for vocabulary in self._vocabularies.values():
+                vocabulary.close()
+            self._vocabularies.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what calls need (see calls.Host) --
+
+    def resolve(self, name: str) -> Model:
+        return self.models.resolve(name)
+
+    def lease(
+        self, model: Model, options: Options, keep_alive: int | None
+    ) -> "Future[Lease[LoadedModel]]":
+        return self._scheduler.acquire(
+            str(model.weights),
+            model,
+            self._plan(model, options),
+            wants=memory.explicit(options),
+            keep_alive=keep_alive,
+        )
+
+    def unload(self, model: Model) -> None:
+        self._scheduler.unload(str(model.weights))
+
+    def run(self, channel: Channel, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Cancelled:
+                logger.debug("the caller left before its request began")
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                channel.fail(error)
+
+        try:
+            self._pool.submit(guarded)
+        except RuntimeError:
+            channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+
+    def _plan(self, model: Model, options: Options) -> LoadSpec:
+        header = model.gguf  # checked before native code sees the file
+        assert model.weights is not None
+        return memory.plan(
+            model.weights,
+            header.metadata,
+            header.architecture,
+            options=options,
+            settings=self.settings,
+            available_memory=memory.available_memory(),
+            weights_size=model.weights.stat().st_size,
+            is_embedding="embedding" in model.capabilities,
+            has_gpu=_has_gpu(),
+            adapters=model.adapters,
+            projectors=model.projectors,
+        )
+
+    def _load(self, spec: LoadSpec) -> "LoadedModel":
+        from paddock.engine.loaded import LoadedModel
+
+        if not _has_gpu():
+            header = gguf.read(spec.weights)
+            memory.require_room(
+                spec,
+                header.metadata,
+                header.architecture,
+                available_memory=memory.available_memory(),
+            )
+        return LoadedModel(spec, max_queue=self.settings.max_queue)
+
+    # -- processes --
+
+    def _after_fork(self) -> None:
+        _inherited.extend((self._pool, self._scheduler, self._vocabularies))
+        self._open()
+
+
+@lru_cache(maxsize=1)
+def _has_gpu() -> bool:
+    from paddock.engine.llama import supports_gpu
+
+    return supports_gpu()
+
+
+def _vocabulary(weights: Path) -> "Weights":
+    from paddock.engine.llama import Weights
+
+    return Weights(LoadSpec(weights, num_ctx=0), vocab_only=True)
+
+
+def _process(row: "Row[Model]") -> ProcessResponse.Model:
+    model, spec = row.name, row.spec
+    return ProcessResponse.Model(
+        name=model.name.short,
+        model=model.name.short,
+        size=row.size,
+        digest=model.digest,
+        details=model.details(),
+        expires_at=row.expires_at,
+        size_vram=row.size_vram,
+        context_length=spec.num_ctx,
+        parallel=spec.parallel,
+        loads=row.loads,
+        reason=row.reason,
+    )
+
+
+def _after_fork_in_child() -> None:
+    Runtime._default_lock = threading.Lock()
+    for runtime in list(_runtimes):
+        runtime._after_fork()
+
+
+def _at_exit() -> None:
+    # Native threads must not run into the interpreter's end.
+    for runtime in list(_runtimes):
+        runtime.close()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
