@@ -4,6 +4,7 @@ Knows the order of the checks (the reference's) and what each step needs; knows 
 thread: `Call.start` and `Call.serve` run wherever the Runtime puts them, and never wait.
 """
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -147,10 +148,12 @@ class Tokens:
     """Tokens before the prompt was cut; None if it was not."""
 
 
-class RunCall(Call[Any]):
+Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
+
+
+class RunCall(Call[Q]):
     """What chat and generate share."""
 
-    _request: ChatRequest | GenerateRequest
     verb = "generate"
 
     def check(self, model: Model) -> None:
@@ -266,8 +269,7 @@ def _bounded(text: str, n_ctx: int) -> str:
     return text
 
 
-class ChatCall(RunCall):
-    _request: ChatRequest
+class ChatCall(RunCall[ChatRequest]):
     verb = "chat"
 
     def check(self, model: Model) -> None:
@@ -292,9 +294,7 @@ class ChatCall(RunCall):
         return self._fit(weights, text, n_ctx, dropped=dropped)
 
 
-class GenerateCall(RunCall):
-    _request: GenerateRequest
-
+class GenerateCall(RunCall[GenerateRequest]):
     def check(self, model: Model) -> None:
         super().check(model)
         request = self._request
@@ -342,6 +342,10 @@ def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
     """Ollama's defaults with what is set over them. Raises OptionError, GrammarError."""
     if options.mirostat not in (None, 0, 1, 2):
         raise OptionError(f'option "mirostat" must be 0, 1 or 2, not {options.mirostat}')
+    if options.repeat_penalty == 0:
+        raise OptionError('option "repeat_penalty" must be above 0 (1 is off)')
+    if any(math.isnan(bias) for bias in (request.logit_bias or {}).values()):
+        raise OptionError("logit_bias must hold numbers, not NaN")
     names = {field.name for field in fields(SamplingParams)}
     chosen = options.model_dump(include=names, exclude_none=True)
     return SamplingParams(

@@ -294,9 +294,13 @@ class Runtime:
 
     # -- processes --
 
-    def _after_fork(self) -> None:
-        _inherited.extend((self._pool, self._scheduler, self._vocabularies))
-        self._open()
+    @classmethod
+    def after_fork_in_child(cls) -> None:
+        """Start afresh: the threads that own what was inherited exist in the parent only."""
+        cls._default_lock = threading.Lock()
+        for runtime in list(_runtimes):
+            _inherited.extend((runtime._pool, runtime._scheduler, runtime._vocabularies))
+            runtime._open()
 
 
 @lru_cache(maxsize=1)
@@ -329,12 +333,6 @@ def _process(row: "Row[Model]") -> ProcessResponse.Model:
     )
 
 
-def _after_fork_in_child() -> None:
-    Runtime._default_lock = threading.Lock()
-    for runtime in list(_runtimes):
-        runtime._after_fork()
-
-
 def _at_exit() -> None:
     # Native threads must not run into the interpreter's end.
     for runtime in list(_runtimes):
@@ -343,4 +341,4 @@ def _at_exit() -> None:
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(after_in_child=Runtime.after_fork_in_child)

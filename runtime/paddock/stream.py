@@ -12,7 +12,6 @@ from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 class Cancelled(Exception):  # noqa: N818 - a signal between threads, not an error of the user
@@ -33,7 +32,7 @@ class Channel:
         self._items: deque[Any] = deque()
         self._bell: Callable[[], None] | None = None
         self._every = True
-        self._on_cancel: Callable[[], None] | None = None
+        self._on_cancel: Callable[[], object] | None = None
         self._on_end: Callable[[], None] | None = None
         self.finished = False
         self.cancelled = False
@@ -56,7 +55,7 @@ class Channel:
         self._items.append(_Failure(error))
         self.finish()
 
-    def on_cancel(self, action: Callable[[], None]) -> None:
+    def on_cancel(self, action: Callable[[], object]) -> None:
         """Have `action` called when the consumer gives up; at once if it already has."""
         self._on_cancel = action
         if self.cancelled:
@@ -118,12 +117,12 @@ class _Failure:
         self.error = error
 
 
-class Reader(Protocol[T_co]):
+class Reader(Protocol[T]):
     """Turns a channel's items into what the caller sees; runs on the caller's side."""
 
-    def feed(self, item: Any, /) -> list[T_co]: ...
+    def feed(self, item: Any, /) -> list[T]: ...
 
-    def finish(self) -> list[T_co]: ...
+    def finish(self) -> list[T]: ...
 
 
 class Plain:

@@ -30,7 +30,8 @@ class LoadSpec:
     """0: one per physical core that this process may use."""
     kv_unified: bool = False
     """One pool of cells for all sequences instead of a stream for each. Measured: a token then
-    attends over everybody's cells, which costs 1.5 times as much with eight conversations of 768 tokens."""
+    attends over everybody's cells, which costs 1.5 times as much with eight conversations of 768
+    tokens."""
     adapters: tuple[Path, ...] = ()
     projectors: tuple[Path, ...] = ()
 

@@ -112,7 +112,8 @@ class SlotTable:
 
     def _may_take_over(self, slot: Slot, length: int) -> bool:
         """Whether going on in the slot itself loses next to nothing of what it holds: the tail of
-        an answer that came back in other tokens, not another conversation with the same beginning."""
+        an answer that came back in other tokens, not another conversation with the same
+        beginning."""
         return length > 0 and slot.computed - length <= max(32, slot.computed // 8)
 
     def _least_valuable(self, free: list[Slot], spare: Slot | None) -> Slot:

@@ -85,7 +85,8 @@ class Embedder:
 
     def submit(self, job: EmbeddingJob) -> None:
         """Queue the job's texts, longest first: batches then hold texts of like length, and the
-        last ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to that."""
+        last ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to
+        that."""
         texts = [_Text(tokens, index, job) for index, tokens in enumerate(job.texts)]
         texts.sort(key=lambda text: len(text.tokens), reverse=True)
         with self._changed:

@@ -176,11 +176,11 @@ class Weights:
 
     @property
     def bos(self) -> int | None:
-        return _token(llama_cpp.llama_vocab_bos(self.vocab))
+        return _token(int(llama_cpp.llama_vocab_bos(self.vocab)))
 
     @property
     def eos(self) -> int | None:
-        return _token(llama_cpp.llama_vocab_eos(self.vocab))
+        return _token(int(llama_cpp.llama_vocab_eos(self.vocab)))
 
     def tokenize(self, text: str, *, special: bool = True, parse: bool = True) -> list[int]:
         """Token ids of a text. `special` adds the model's BOS/EOS, `parse` reads special tokens
@@ -239,7 +239,7 @@ class Weights:
 
 
 def _token(token: int) -> int | None:
-    return None if token < 0 else int(token)
+    return None if token < 0 else token
 
 
 def _load_error(what: str) -> LoadError:
@@ -256,7 +256,7 @@ class Batch:
     """A llama_batch of fixed capacity whose arrays are filled through numpy views."""
 
     def __init__(self, capacity: int) -> None:
-        self._batch = llama_cpp.llama_batch_init(capacity, 0, 1)
+        self._batch: Any = llama_cpp.llama_batch_init(capacity, 0, 1)
         view = np.ctypeslib.as_array
         self._tokens = view(self._batch.token, shape=(capacity,))
         self._positions = view(self._batch.pos, shape=(capacity,))
@@ -318,9 +318,9 @@ class LlamaBackend:
         params.kv_unified = spec.kv_unified
         params.swa_full = True  # a windowed cache could not be cut back to a shared prefix
         params.no_perf = True
-        self._context = open_context(weights, params)
+        self._context: Any = open_context(weights, params)
         self.footprint = Footprint.announced()
-        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._memory: Any = llama_cpp.llama_get_memory(self._context)
         self._is_unified = spec.kv_unified
         self._batch = Batch(self.n_batch)
         self.facts = self._facts(weights)
@@ -429,7 +429,7 @@ class LlamaPooling:
         params.kv_unified = True
         params.embeddings = True
         params.no_perf = True
-        self._context = open_context(weights, params)
+        self._context: Any = open_context(weights, params)
         if llama_cpp.llama_pooling_type(self._context) == llama_cpp.LLAMA_POOLING_TYPE_NONE:
             llama_cpp.llama_free(self._context)
             params.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_LAST
@@ -442,7 +442,7 @@ class LlamaPooling:
             if is_rank
             else llama_cpp.llama_model_n_embd_out(model)
         )
-        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._memory: Any = llama_cpp.llama_get_memory(self._context)
         self._batch = Batch(self.n_batch)
 
     def embed(self, texts: Sequence[Sequence[int]], *, threads: int) -> list[Any]:

@@ -61,8 +61,8 @@ class LlamaSampler:
         self._context = context
         self._n_vocab = n_vocab
         self._logprobs = params.logprobs
-        self._grammar = _grammar(vocab, params.grammar) if params.grammar else None
-        self._chain = llama_cpp.llama_sampler_chain_init(
+        self._grammar: Any = _grammar(vocab, params.grammar) if params.grammar else None
+        self._chain: Any = llama_cpp.llama_sampler_chain_init(
             llama_cpp.llama_sampler_chain_default_params()
         )
         for stage in _stages(n_vocab, n_ctx, params, history):
@@ -110,11 +110,12 @@ class LlamaSampler:
         candidates["logit"] = logits
         candidates["p"] = 0
         view = _view(candidates)
+        reference: Any = ctypes.byref(view)
         if grammar is not None:
-            llama_cpp.llama_sampler_apply(grammar, ctypes.byref(view))
+            llama_cpp.llama_sampler_apply(grammar, reference)
             if not np.isfinite(candidates["logit"]).any():
                 raise GrammarError("no token of the model's vocabulary continues the grammar")
-        llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(view))
+        llama_cpp.llama_sampler_apply(self._chain, reference)
         if not 0 <= view.selected < view.size:
             raise DecodeError("the sampler chose no token")
         return int(view.data[view.selected].id)
@@ -122,7 +123,8 @@ class LlamaSampler:
     def _allows(self, grammar: Any, token: int) -> bool:
         one = np.zeros(1, _CANDIDATE)
         one["id"], one["logit"] = token, 1.0
-        llama_cpp.llama_sampler_apply(grammar, ctypes.byref(_view(one)))
+        reference: Any = ctypes.byref(_view(one))
+        llama_cpp.llama_sampler_apply(grammar, reference)
         return bool(np.isfinite(one["logit"][0]))
 
     def close(self) -> None:
@@ -165,19 +167,25 @@ def _stages(n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[
         stages.append(
             llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(params.logit_bias), biases)
         )
-    penalties = _penalties(n_ctx, params, history)
+    penalties = _penalties(n_vocab, n_ctx, params, history)
     if penalties is not None:
         stages.append(penalties)
     return stages + _choosers(n_vocab, params)
 
 
-def _penalties(n_ctx: int, params: SamplingParams, history: Sequence[int]) -> Any | None:
+def _penalties(
+    n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[int]
+) -> Any | None:
     last = n_ctx if params.repeat_last_n < 0 else min(params.repeat_last_n, n_ctx)
     neutral = (params.repeat_penalty, params.frequency_penalty, params.presence_penalty)
     if last == 0 or neutral == (1.0, 0.0, 0.0):
         return None
     stage = llama_cpp.llama_sampler_init_penalties(
-        last, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
+        n_vocab,
+        last,
+        params.repeat_penalty,
+        params.frequency_penalty,
+        params.presence_penalty,
     )
     for token in history[-last:]:  # the prompt counts as said (reference: llama-server)
         llama_cpp.llama_sampler_accept(stage, token)
