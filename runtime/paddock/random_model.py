@@ -62,7 +62,8 @@ _MERGES = (
     *("Ġ the", "Ġ and", "Ġ of", "Ġ to", "Ġ in", "Ġ is", "Ġ a", "Ġ s", "Ġ w"),
 )
 _LOGIT_SPREAD = 2.5
-_BRANCH_GAIN = 2.0
+_QUERY_GAIN = 2.0
+_FEED_FORWARD_GAIN = 2.0  # gating halves what comes in
 
 
 def write(
@@ -171,9 +172,10 @@ def _tensors(
 ) -> Iterator[tuple[str, Array]]:
     """Names and float32 weights.
 
-    Activations keep their size through every layer. The branches outweigh the embeddings in the
-    sum, or the tied output would find the last token likeliest and repeat it for ever; and logits
-    are spread enough that rounding seldom changes which token is likeliest.
+    Activations keep their size through every layer. The signs of the last norm turn the final state
+    away from the last token's own embedding; without them the tied output would find that token
+    likeliest and repeat it for ever. Attention is sharp enough that the answer depends on the whole
+    context, and the logits are spread like those of a trained model.
     """
     kv_width = shape.kv_heads * shape.head_width
     ones = np.ones(shape.width, np.float32)
@@ -188,18 +190,18 @@ def _tensors(
     # Small rows give small logits: noise does not end itself, so answers have the length asked.
     embeddings[token_types != TokenType.NORMAL] *= np.float32(0.1)
     yield name, embeddings
-    yield _name(MODEL_TENSOR.OUTPUT_NORM), ones
+    yield _name(MODEL_TENSOR.OUTPUT_NORM), random.choice((ones[0], -ones[0]), shape.width)
     for block in range(shape.layers):
         yield _name(MODEL_TENSOR.ATTN_NORM, block), ones
-        yield matrix(MODEL_TENSOR.ATTN_Q, shape.width, shape.width, 2.0, block)
+        yield matrix(MODEL_TENSOR.ATTN_Q, shape.width, shape.width, _QUERY_GAIN, block)
         yield matrix(MODEL_TENSOR.ATTN_K, kv_width, shape.width, 1.0, block)
         yield matrix(MODEL_TENSOR.ATTN_V, kv_width, shape.width, 1.0, block)
-        yield matrix(MODEL_TENSOR.ATTN_OUT, shape.width, shape.width, _BRANCH_GAIN, block)
+        yield matrix(MODEL_TENSOR.ATTN_OUT, shape.width, shape.width, 1.0, block)
         yield _name(MODEL_TENSOR.FFN_NORM, block), ones
         yield matrix(MODEL_TENSOR.FFN_GATE, shape.feed_forward, shape.width, 1.0, block)
         yield matrix(MODEL_TENSOR.FFN_UP, shape.feed_forward, shape.width, 1.0, block)
         yield matrix(
-            MODEL_TENSOR.FFN_DOWN, shape.width, shape.feed_forward, 2 * _BRANCH_GAIN, block
+            MODEL_TENSOR.FFN_DOWN, shape.width, shape.feed_forward, _FEED_FORWARD_GAIN, block
         )
 
 

@@ -109,7 +109,7 @@ def test_a_gguf_file_is_stored_byte_for_byte(
         "model_family": "llama",
         "model_families": ["llama"],
         "model_type": "93K",
-        "file_type": "F32",
+        "file_type": "Q8_0",
         "architecture": "amd64",
         "os": "linux",
     }

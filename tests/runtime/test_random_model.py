@@ -28,7 +28,7 @@ def greedy(path: Path, prompt: bytes, count: int) -> list[int]:
 def test_answers_vary_and_do_not_end_themselves(kind: str, tmp_path: Path) -> None:
     path = random_model.write(tmp_path / "m.gguf", type=kind)  # type: ignore[arg-type]
     tokens = greedy(path, b"<|im_start|>user\nthe cat<|im_end|>\n", 150)
-    assert len(set(tokens)) > 30
+    assert len(set(tokens)) > 60
     assert field(path, Keys.Tokenizer.EOS_ID) not in tokens
     assert tokens != greedy(path, b"<|im_start|>user\nthe dog<|im_end|>\n", 150)
 
