@@ -253,7 +253,8 @@ def _kinds(files: Iterable[Path], progress: Progress) -> list[str]:
 
 
 def _kind(header: GGUF) -> str:
-    if header.metadata.get("split.count", 0) > 1 or header.get("split.count", 0) > 1:
+    n_parts = header.metadata.get("split.count") or header.get("split.count")
+    if isinstance(n_parts, int) and n_parts > 1:
         raise UnsupportedError(
             f"{header.path}: one part of a split GGUF; join the parts with "
             "`llama-gguf-split --merge` first"

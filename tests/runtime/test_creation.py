@@ -392,6 +392,8 @@ def test_parts_and_projectors_alone_are_refused(make: Make, tmp_path: Path) -> N
     part = write_gguf(tmp_path / "m-00001-of-00002.gguf", split__count=2)
     with pytest.raises(UnsupportedError, match=r"00001-of-00002.*llama-gguf-split --merge"):
         make("m", from_=str(part))
+    odd = write_gguf(tmp_path / "odd.gguf", split__count="many")
+    assert make("m", from_=str(odd))[-1] == "success"
     with pytest.raises(RequestError, match="only: projector"):
         make("m", from_=str(write_gguf(tmp_path / "p.gguf", general__type="projector")))
 
