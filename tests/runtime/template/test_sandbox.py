@@ -3,6 +3,7 @@
 import re
 import time
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ ESCAPES = [
     "{{ messages|map(attribute='__class__')|list|join }}",
     "{{ messages|map('attr', '__class__')|list }}",
     "{{ messages|selectattr('__class__.__init__')|first }}",
-    "{{ messages|groupby('__class__')|first }}",
+    "{{ (messages|groupby('__class__')|first)[0] }}",
     "{{ messages|sort(attribute='__class__.__mro__.x') }}",
     "{{ messages|sum(attribute='__class__') }}",
     "{{ '{0.__class__.__init__.__globals__}'.format(messages) }}",
@@ -116,12 +117,16 @@ def doubling(expression: str, end: str = "") -> str:
     )
 
 
+def repeating(statement: str, times: int) -> str:
+    return "{% for i in range(" + str(times) + ") %}" + statement + "{% endfor %}"
+
+
 def nested_macros(levels: int) -> str:
     names = "abcdefghijklmnop"
     first = "{% macro a() %}" + "{{ 'xxxxxxxxxx' }}" * 20 + "{% endmacro %}"
     others = [
         "{% macro " + name + "() %}" + ("{{ " + below + "() }}") * 20 + "{% endmacro %}"
-        for below, name in zip(names, names[1:levels], strict=False)
+        for below, name in pairwise(names[:levels])
     ]
     return first + "".join(others) + "{{ " + names[levels - 1] + "() }}"
 
@@ -131,8 +136,8 @@ BOMBS = {
     "string times number in steps": "{% set x = 'a' * 1000000 %}{% set y = x * 1000 %}",
     "list times number": "{% set x = [1] * 10**9 %}",
     "power": "{{ 10 ** 10**8 }}",
-    "repeated square": "{% set n = namespace(x=9) %}{% for i in range(99) %}{% set n.x = n.x * n.x %}{% endfor %}",
-    "10^8 loop steps": "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}",
+    "repeated square": doubling("(n.x if i else 9) * (n.x if i else 9)"),
+    "10^8 loop steps": repeating(repeating("", 10_000), 10_000),
     "10^10 filtered loop steps": "{% for a in range(100000) %}{% for b in range(100000) if b.x %}"
     "{% endfor %}{% endfor %}",
     "many filtered loops": "{% for a in range(100000) if false %}{% endfor %}" * 400,
@@ -142,14 +147,18 @@ BOMBS = {
     "block calling itself": "{% block a %}{{ self.a() }}{% endblock %}",
     "loop calling itself": "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
     "nested calls": "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
-    + "{% call m() %}" * 20 + "x" * 100 + "{% endcall %}" * 20,
+    + "{% call m() %}" * 20
+    + "x" * 100
+    + "{% endcall %}" * 20,
     "literal text": "{% for i in range(100000) %}" + "y" * 50_000 + "{% endfor %}",
-    "literal text kept": "{% macro m() %}" + "y" * 50_000 + "{% endmacro %}{% set n = namespace(l=[]) %}"
+    "literal text kept": "{% macro m() %}"
+    + "y" * 50_000
+    + "{% endmacro %}{% set n = namespace(l=[]) %}"
     "{% for i in range(9999) %}{% set n.l = n.l + [m()] %}{% endfor %}",
     "concatenation": doubling("n.x ~ n.x"),
     "addition": doubling("n.x + n.x"),
-    "set block": "{% set n = namespace(x='') %}{% for i in range(60) %}{% set n.x %}{{ n.x }}{{ n.x }}ab"
-    "{% endset %}{% endfor %}",
+    "set block": "{% set n = namespace(x='') %}"
+    + repeating("{% set n.x %}{{ n.x }}{{ n.x }}ab{% endset %}", 60),
     "nested lists printed": doubling("[n.x, n.x]", "{{ n.x }}"),
     "nested tuples hashed": doubling("(n.x, n.x)", "{{ {n.x: 1} }}"),
     "nested dicts as JSON": doubling("{'a': n.x, 'b': n.x}", "{{ n.x | tojson }}"),
@@ -185,9 +194,10 @@ BOMBS = {
     "filtered loop over a text": "{% for c in 'a' * 4000000 if c.x %}{% endfor %}",
     "date format": "{{ strftime_now('%1000000000Y') }}",
     "printing a range": "{{ range(100000) | list }}" * 50,
-    "filters over and over": "{% for i in range(1000) %}{% set x = range(100000) | map('string') %}{% endfor %}",
-    "greatest over and over": "{% for i in range(1000) %}{% set x = range(100000) | max %}{% endfor %}",
-    "search over and over": "{% set t = 'a' * 2000000 %}{% for i in range(99999) %}{% set x = 'b' in t %}{% endfor %}",
+    "filters over and over": repeating("{% set x = range(99999) | map('string') %}", 1000),
+    "greatest over and over": repeating("{% set x = range(99999) | max %}", 1000),
+    "search over and over": "{% set t = 'a' * 2000000 %}"
+    + repeating("{% set x = 'b' in t %}", 99_999),
     "kept slices": "{% set t = 'a' * 2000000 %}{% set n = namespace(l=[]) %}"
     "{% for i in range(1000) %}{% set n.l = n.l + [t[i:]] %}{% endfor %}",
     "default of a macro": "{% macro m(a='x' * 10**9) %}{{ a }}{% endmacro %}{{ m() }}",
@@ -203,7 +213,7 @@ BOMBS = {
     "a long path": "{{ a" + ".a" * 2500 + " }}",
     "a long pipe": "{{ 1" + "|int" * 2500 + " }}",
     "a long literal": "{{ " + "9" * 40_000 + " }}",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BOMBS)
