@@ -6,6 +6,7 @@ thread: `Call.start` and `Call.serve` run wherever the Runtime puts them, and ne
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, fields
@@ -67,7 +68,7 @@ class Host(Protocol):
         ...
 
 
-class Call(Generic[R]):
+class Call(ABC, Generic[R]):
     """What every request that needs a loaded model goes through."""
 
     def __init__(self, host: Host, request: R, channel: Channel) -> None:
@@ -117,9 +118,9 @@ class Call(Generic[R]):
     def check(self, model: Model) -> None:
         """Refuse what the model cannot do, before anything is loaded."""
 
+    @abstractmethod
     def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
         """Hand the work to the engine, or answer at once."""
-        raise NotImplementedError
 
 
 def check_window(model: Model, asked: Options) -> None:
@@ -169,8 +170,8 @@ class RunCall(Call[Q]):
         if request.grammar is not None and request.format:
             raise RequestError("format and grammar both constrain the answer; give one of them")
 
-    def is_empty(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def is_empty(self) -> bool: ...
 
     def is_unload(self, keep_alive: int | None) -> bool:
         return self.is_empty() and keep_alive == 0
@@ -198,8 +199,8 @@ class RunCall(Call[Q]):
     def keeps_context(self) -> bool:
         return False
 
-    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
-        raise NotImplementedError
+    @abstractmethod
+    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens: ...
 
     # prompts
 

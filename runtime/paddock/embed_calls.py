@@ -5,6 +5,7 @@ Knows windows and vectors; knows no client and no native library.
 
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 class _EmbeddingCall(Call[Any]):
     """Texts to vectors, whichever of the two routes asked."""
 
-    def texts(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def texts(self) -> list[str]: ...
 
     def truncates(self) -> bool:
         return True
 
-    def respond(self, vectors: list[Vector], cut: "Cut", load_duration: int) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def respond(self, vectors: list[Vector], cut: "Cut", load_duration: int) -> object: ...
 
     def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
         embedder = loaded.embedder()
