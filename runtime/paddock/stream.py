@@ -5,13 +5,29 @@ wire type. One object serves `for`, `async for`, `.result()` and `await`.
 """
 
 import asyncio
+import os
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
+from paddock.errors import EngineClosedError
+
 T = TypeVar("T")
+
+_forks = 0
+"""How often this process, or one it descends from, was forked: whoever feeds an older channel is
+not here."""
+
+
+def _count_fork() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_fork)
 
 
 class Cancelled(Exception):  # noqa: N818 - a signal between threads, not an error of the user
@@ -23,12 +39,23 @@ class Channel:
 
     The producer ends with `finish` or `fail`; the consumer gives up with `cancel`, which calls what
     the producer registered with `on_cancel`, at most once. What was registered with `on_end` is
-    called once in either case.
+    called once in either case. In a forked child it is cut off: what had arrived can be read, then
+    it fails.
     """
 
-    __slots__ = ("_bell", "_every", "_items", "_on_cancel", "_on_end", "cancelled", "finished")
+    __slots__ = (
+        "_bell",
+        "_every",
+        "_fork",
+        "_items",
+        "_on_cancel",
+        "_on_end",
+        "cancelled",
+        "finished",
+    )
 
     def __init__(self) -> None:
+        self._fork = _forks
         self._items: deque[Any] = deque()
         self._bell: Callable[[], None] | None = None
         self._every = True
@@ -80,7 +107,9 @@ class Channel:
     # consumer
 
     def cancel(self) -> None:
-        if not self.finished and not self.cancelled:
+        if self._is_inherited():
+            self.cancelled = True  # the parent's work goes on, and its locks are not ours
+        elif not self.finished and not self.cancelled:
             self.cancelled = True
             self._run_cancel()
             self._run_end()
@@ -97,17 +126,26 @@ class Channel:
         With `every` false only the end rings, which spares a caller that wants the whole answer one
         wake-up per token.
         """
+        if self._is_inherited() and not self.finished:
+            self._items.append(_Failure(EngineClosedError(_LEFT_BEHIND)))
+            self.finished = True
         self._every, self._bell = every, bell
         if self.finished or self.cancelled or (every and self._items):
             self._bell = None
             return False
         return True
 
+    def _is_inherited(self) -> bool:
+        return self._fork != _forks
+
     def take(self) -> list[Any]:
         items: list[Any] = []
         while self._items:
             items.append(self._items.popleft())
         return items
+
+
+_LEFT_BEHIND = "the answer belongs to the process that this one was forked from; ask again here"
 
 
 class _Failure:
