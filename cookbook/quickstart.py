@@ -10,10 +10,10 @@ import argparse
 import importlib.util
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import paddock
 from paddock import random_model
@@ -113,6 +113,22 @@ def chat_model(client: paddock.Client, model: str | None) -> str:
 # -- the two frameworks ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a finished answer says of itself. Counts are tokens."""
+
+    prompt: int
+    reused: int
+    written: int
+    nanoseconds: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.prompt} prompt tokens, {self.reused} of them reused; {self.written} tokens "
+            f"at {self.written / self.nanoseconds * 1e9:.0f} tokens/s"
+        )
+
+
 @dataclass
 class Turn:
     """A question over passages, the turns before it, and the answer as it arrives."""
@@ -121,7 +137,7 @@ class Turn:
     passages: Sequence[Passage]
     history: Sequence["Turn"] = ()
     answer: str = ""
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Figures | None = None
 
     @property
     def system(self) -> str:
@@ -167,7 +183,13 @@ class LangChain:
         ]
         inputs = {"system": turn.system, "history": history, "question": turn.question}
         for chunk in self.chain.stream(inputs):
-            turn.figures = {**turn.figures, **chunk.response_metadata}
+            if usage := chunk.usage_metadata:
+                turn.figures = Figures(
+                    usage["input_tokens"],
+                    usage.get("input_token_details", {}).get("cache_read", 0),
+                    usage["output_tokens"],
+                    chunk.response_metadata["eval_duration"],
+                )
             yield chunk.text
 
 
@@ -206,7 +228,13 @@ class LlamaIndex:
             messages.append(ChatMessage(earlier.answer, role="assistant"))
         messages.append(ChatMessage(turn.question, role="user"))
         for chunk in self.llm.stream_chat(messages):
-            turn.figures = chunk.raw or turn.figures
+            if chunk.raw["done"]:
+                turn.figures = Figures(
+                    chunk.raw["prompt_eval_count"],
+                    chunk.raw["prompt_cached_count"],
+                    chunk.raw["eval_count"],
+                    chunk.raw["eval_duration"],
+                )
             yield chunk.delta or ""
 
 
@@ -233,15 +261,7 @@ def ask(framework: Framework, turn: Turn) -> None:
     for text in framework.stream(turn):
         turn.answer += text
         print(text, end="", flush=True)
-    print(f"\n[{figures(turn.figures)}]")
-
-
-def figures(of: Mapping[str, Any]) -> str:
-    seconds = of["eval_duration"] / 1e9
-    return (
-        f"{of['prompt_eval_count']} prompt tokens, {of.get('prompt_cached_count') or 0} of them "
-        f"reused; {of['eval_count']} tokens at {of['eval_count'] / seconds:.0f} tokens/s"
-    )
+    print(f"\n[{turn.figures}]")
 
 
 def run(name: str, chat: str, embed: str, passages: Sequence[Passage], question: str) -> None:
@@ -273,6 +293,7 @@ def main() -> None:
     client = paddock.Client()
     embed = embed_model(client, given.embed_model)
     chat = chat_model(client, given.model)
+    client.embed(embed, [])  # loads the model, so that the indexing is timed without it
     for name in FRAMEWORKS if given.framework == "both" else [given.framework]:
         run(name, chat, embed, passages, given.question)
 
