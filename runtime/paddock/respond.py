@@ -200,7 +200,7 @@ P = TypeVar("P")
 
 def _last(parts: Sequence[P]) -> P:
     if not parts:
-        raise EngineError("the answer was closed before it began")
+        raise EngineError("nothing is left of the answer: it was closed, or read, before")
     return parts[-1]
 
 

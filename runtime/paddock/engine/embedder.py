@@ -2,7 +2,7 @@
 batches. Knows token lists and vectors; knows no text, no model name, no request.
 
 Contexts are data-parallel: no operation waits at a barrier for another thread. Texts of all callers
-share one queue, so that many small requests fill batches together.
+share batches, in turn, so that many small requests fill them together.
 """
 
 import logging
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from paddock.engine import packing
-from paddock.errors import DecodeError, EngineClosedError, PaddockError
+from paddock.errors import DecodeError, EngineClosedError, PaddockError, QueueFullError
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class _Text:
 @dataclass(slots=True, eq=False)
 class EmbeddingJob:
     """Texts of one request. `done(index, vector)` is called once per text from a worker's thread,
-    `failed(index, error)` instead when a text cannot be embedded."""
+    `failed(index, error)` instead when a text cannot be embedded. Neither may raise."""
 
     texts: Sequence[Sequence[int]]
     done: Callable[[int, Vector], None]
@@ -62,11 +62,14 @@ class Embedder:
         *,
         threads: int,
         name: str = "model",
+        max_queue: int = 512,
     ) -> None:
         self.n_batch = min(backend.n_batch for backend in backends)
         self._threads = threads
-        self._pending: deque[_Text] = deque()
+        self._max_queue = max_queue
+        self._pending: deque[deque[_Text]] = deque()
         self._pending_tokens = 0
+        self._has_cancelled = False
         self._busy = 0
         self._closed = False
         self._changed = threading.Condition()
@@ -81,35 +84,41 @@ class Embedder:
 
     @property
     def is_alive(self) -> bool:
-        return not self._closed
+        return not self._closed and all(worker.is_alive() for worker in self._workers)
 
     def submit(self, job: EmbeddingJob) -> None:
         """Queue the job's texts, longest first: batches then hold texts of like length, and the
         last ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to
-        that."""
+        that. Raises QueueFullError where as many jobs wait as may, EngineClosedError."""
         texts = [_Text(tokens, index, job) for index, tokens in enumerate(job.texts)]
         texts.sort(key=lambda text: len(text.tokens), reverse=True)
         with self._changed:
             if self._closed:
                 raise EngineClosedError("the model was unloaded before the request ran; repeat it")
-            self._pending.extend(texts)
+            if job.cancelled or not texts:
+                return
+            self._drop_cancelled()
+            if len(self._pending) >= self._max_queue:
+                raise QueueFullError
+            self._pending.append(deque(texts))
             self._pending_tokens += sum(len(text.tokens) for text in texts)
             self._changed.notify_all()
 
     def cancel(self, job: EmbeddingJob) -> None:
         """Forget the job's texts that have not begun."""
-        with self._changed:
-            job.cancelled = True
-            kept = [text for text in self._pending if text.request is not job]
-            self._pending = deque(kept)
-            self._pending_tokens = sum(len(text.tokens) for text in kept)
+        # May run inside the garbage collector, on a thread that is busy with the queue: two notes,
+        # and nothing more.
+        job.cancelled = True
+        self._has_cancelled = True
 
     def close(self) -> None:
         """Fail what waits, let running batches end, free the contexts. Idempotent."""
         with self._changed:
             self._closed = True
-            rest = list(self._pending)
+            self._drop_cancelled()
+            rest = [text for queue in self._pending for text in queue]
             self._pending.clear()
+            self._pending_tokens = 0
             self._changed.notify_all()
         error = EngineClosedError("the model was unloaded before the request ran; repeat it")
         for text in rest:
@@ -135,16 +144,15 @@ class Embedder:
     def _next(self) -> tuple[list[_Text], int] | None:
         """The next batch and the threads it may use; None to end."""
         with self._changed:
+            self._drop_cancelled()
             while not self._pending:
                 if self._closed:
                     return None
                 self._changed.wait()
+                self._drop_cancelled()
             idle = len(self._workers) - self._busy
-            tokens = packing.budget(self._pending_tokens, max(1, idle))
-            count = packing.take(
-                self._pending, lambda text: len(text.tokens), min(tokens, self.n_batch)
-            )
-            texts = [self._pending.popleft() for _ in range(count)]
+            tokens = min(packing.budget(self._pending_tokens, max(1, idle)), self.n_batch)
+            texts = packing.take(self._pending, lambda text: len(text.tokens), tokens)
             self._pending_tokens -= sum(len(text.tokens) for text in texts)
             self._busy += 1
             # The last batch with nobody beside it may use every core.
@@ -152,11 +160,19 @@ class Embedder:
             share = max(1, self._threads // len(self._workers))
             return texts, self._threads if alone else share
 
+    def _drop_cancelled(self) -> None:
+        if not self._has_cancelled:
+            return
+        self._has_cancelled = False
+        kept = [queue for queue in self._pending if not queue[0].request.cancelled]
+        self._pending = deque(kept)
+        self._pending_tokens = sum(len(text.tokens) for queue in kept for text in queue)
+
     def _embed(self, backend: PoolingBackend, texts: list[_Text], threads: int) -> None:
         try:
             vectors = backend.embed([text.tokens for text in texts], threads=threads)
-        except PaddockError as error:
-            self._retry(backend, texts, threads, error)
+        except Exception as error:  # noqa: BLE001 - whatever a batch dies of, the worker lives on
+            self._retry(backend, texts, threads, _failure(error))
             return
         for text, vector in zip(texts, vectors, strict=True):
             if np.isfinite(vector).all():
@@ -178,10 +194,14 @@ class Embedder:
     def _alone(self, backend: PoolingBackend, text: _Text, threads: int) -> None:
         try:
             vector = backend.embed([text.tokens], threads=threads)[0]
-        except PaddockError as error:
-            text.request.failed(text.index, error)
+        except Exception as error:  # noqa: BLE001 - as above
+            text.request.failed(text.index, _failure(error))
             return
         if np.isfinite(vector).all():
             text.request.done(text.index, vector)
         else:
             text.request.failed(text.index, DecodeError("embedding contains NaN or Inf values"))
+
+
+def _failure(error: Exception) -> PaddockError:
+    return error if isinstance(error, PaddockError) else DecodeError(f"a batch failed: {error!r}")

@@ -98,7 +98,12 @@ class LoadedModel:
                 footprint += backend.footprint
             opened.pop_all()
         self._footprint += footprint
-        return Embedder(backends, threads=threads, name=self.spec.weights.stem[:24])
+        return Embedder(
+            backends,
+            threads=threads,
+            name=self.spec.weights.stem[:24],
+            max_queue=self._max_queue,
+        )
 
     def _check(self) -> None:
         if self._closed:

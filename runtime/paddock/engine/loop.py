@@ -40,6 +40,8 @@ from paddock.stream import Cancelled
 
 logger = logging.getLogger(__name__)
 
+_UNLOADED = "the model was unloaded before the request could run; repeat it"
+
 
 @dataclass(frozen=True, slots=True)
 class _Submit:
@@ -148,13 +150,13 @@ class Engine:
         """
         tokens = self._checked(job)
         if self._closed:
-            raise EngineClosedError(
-                "the model was unloaded before the request could run; repeat it"
-            )
+            raise EngineClosedError(_UNLOADED)
         if self.num_waiting >= self._max_queue:
             raise QueueFullError
         job.channel.on_cancel(lambda: self._inbox.put(_Cancel(job)))
         self._inbox.put(_Submit(job, tokens))
+        if self._closed:  # perhaps too late for anybody to look into the inbox
+            raise EngineClosedError(_UNLOADED)
 
     def close(self) -> None:
         """Fail what runs and waits, free the backend, wait for the thread. Idempotent."""
@@ -223,7 +225,10 @@ class Engine:
         while not self._inbox.empty() or not (self._running or self._waiting):
             match self._inbox.get():
                 case _Submit(job, tokens):
-                    self._waiting.append(_Waiting(job, tokens))
+                    if job.channel.cancelled:  # its Cancel may have come before it
+                        self.stats.cancelled += 1
+                    else:
+                        self._waiting.append(_Waiting(job, tokens))
                 case _Cancel(job):
                     self._drop(job)
                 case _Close():

@@ -1,6 +1,7 @@
 """Packs token lists into batches by a token budget. Pure; knows no model and no thread."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,13 +21,22 @@ def budget(total: int, workers: int) -> int:
 
 
 def take(
-    pending: Sequence[T], size: Callable[[T], int], tokens: int, texts: int = MAX_TEXTS
-) -> int:
-    """How many items from the front of `pending` fit one batch; at least one if there is any."""
-    count = filled = 0
-    for item in pending:
-        filled += size(item)
-        if count and (filled > tokens or count >= texts):
+    queues: deque[deque[T]], size: Callable[[T], int], tokens: int, texts: int = MAX_TEXTS
+) -> list[T]:
+    """Take what fits one batch, one item of each queue in turn; at least one if there is any.
+
+    So a question never waits behind a whole index: its turn comes in this batch, or first in the
+    next. Queues that were emptied are gone.
+    """
+    batch: list[T] = []
+    left = tokens
+    while queues and len(batch) < texts:
+        cost = size(queues[0][0])
+        if batch and cost > left:
             break
-        count += 1
-    return count
+        queue = queues.popleft()
+        batch.append(queue.popleft())
+        left -= cost
+        if queue:
+            queues.append(queue)
+    return batch

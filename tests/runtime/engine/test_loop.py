@@ -174,6 +174,17 @@ def test_dropping_the_stream_cancels_too() -> None:
         _wait(lambda: engine.stats.cancelled == 1)
 
 
+def test_a_job_that_is_cancelled_before_it_is_queued_never_runs() -> None:
+    backend = FakeBackend()
+    with _engine(backend) as engine:
+        channel = Channel()
+        Stream(channel, Plain(), list).close()
+        engine.submit(Job(list(b"p" * 60), channel))
+        _wait(lambda: engine.stats.cancelled == 1)
+        _submit(engine, "b", num_predict=1).result()
+    assert len(backend.steps) == 1
+
+
 def test_cancelling_a_waiting_job_leaves_the_running_one_alone() -> None:
     backend = FakeBackend(n_slots=1, gate=threading.Event())
     assert backend.gate is not None
