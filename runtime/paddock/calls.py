@@ -124,10 +124,14 @@ class Call(ABC, Generic[R]):
 
 
 def check_window(model: Model, asked: Options) -> None:
-    """A window beyond what the model was trained for cannot work. Raises OptionError.
+    """No window, or one beyond what the model was trained for, cannot work. Raises OptionError.
 
     (Reference: cuts it silently, and the caller never learns why text goes missing.)
     """
+    if asked.num_ctx is not None and asked.num_ctx < 1:
+        raise OptionError(
+            f'option "num_ctx" must be positive, not {asked.num_ctx}; leave it out for the default'
+        )
     trained = model.gguf.get("context_length") if model.weights else None
     if asked.num_ctx is not None and isinstance(trained, int) and 0 < trained < asked.num_ctx:
         raise OptionError(
