@@ -21,6 +21,7 @@ import psutil
 
 from paddock.engine.backend import LoadSpec, ModelFacts
 from paddock.engine.packing import MAX_TEXTS
+from paddock.engine.pieces import split_long
 from paddock.engine.sequence import SamplingParams, Step
 from paddock.errors import (
     DecodeError,
@@ -60,6 +61,10 @@ _OUT_OF_MEMORY = (  # reference: the texts that mean "out of memory", scheduler.
     "erroroutofmemory",
 )
 
+
+_SPLIT_BPE = 2048
+"""Longest stretch, in characters, that the library's recursion gets: 0.7 MB of stack."""
+_SPLIT_SPM = 8192
 
 _BUFFER = re.compile(r"(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([0-9.]+) MiB")
 
@@ -159,6 +164,7 @@ class Weights:
             self.close()
             raise
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self.vocab))
+        self._kind = int(llama_cpp.llama_vocab_type(self.vocab))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self.model))
         self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self.model))
         self.size = int(llama_cpp.llama_model_size(self.model))
@@ -185,6 +191,30 @@ class Weights:
     def tokenize(self, text: str, *, special: bool = True, parse: bool = True) -> list[int]:
         """Token ids of a text. `special` adds the model's BOS/EOS, `parse` reads special tokens
         written in the text (`<|im_end|>`) as such."""
+        if len(text) > _SPLIT_BPE and self._kind == llama_cpp.LLAMA_VOCAB_TYPE_BPE:
+            parts = split_long(text, _SPLIT_BPE, keep_lines=True)
+        elif len(text) > _SPLIT_SPM and self._kind == llama_cpp.LLAMA_VOCAB_TYPE_SPM:
+            parts = split_long(text, _SPLIT_SPM, keep_lines=False)
+        else:
+            return self._tokenize(text, special, parse)
+        tokens = self._tokenize(parts[0], special, parse)
+        for part in parts[1:]:
+            if special and self.add_eos and tokens:
+                tokens.pop()
+            tokens += self._continued(part, special, parse)
+        return tokens
+
+    def _continued(self, text: str, special: bool, parse: bool) -> list[int]:
+        """Tokens of a text that goes on from another, so without BOS, and without the blank that
+        some vocabularies put in front: that one comes before the line end."""
+        start = self._tokenize("\n", False, False)
+        tokens = self._tokenize("\n" + text, special, parse)
+        first = 1 if special and self.add_bos else 0
+        if tokens[first : first + len(start)] == start:
+            return tokens[first + len(start) :]
+        return self._tokenize(text, special, parse)[first:]
+
+    def _tokenize(self, text: str, special: bool, parse: bool) -> list[int]:
         data = text.encode("utf-8", errors="replace")
         size = len(data) + 8  # no vocabulary has more tokens than bytes plus its special ones
         while True:

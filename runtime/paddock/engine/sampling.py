@@ -6,9 +6,9 @@ Mirostat in their place (llama-server's order, which the reference uses).
 """
 
 import ctypes
-import json
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import llama_cpp
@@ -16,12 +16,17 @@ import numpy as np
 from llama_cpp.llama_grammar import JSON_GBNF, json_schema_to_gbnf
 
 from paddock.engine.backend import Choice
+from paddock.engine.grammar import check_grammar
+from paddock.engine.schema import Prepared, prepared
 from paddock.engine.sequence import SamplingParams
 from paddock.errors import DecodeError, GrammarError
 
+_STRICT = (
+    (r'char ::= [^"\\]', r'char ::= [^"\\\x7F\x00-\x1F]'),
+    (r"dot ::= [^\x0A\x0D]", r'dot ::= [^"\\\x7F\x00-\x1F]'),
+)
+"""Rules of the converter that let through what no JSON string holds: quotes, control characters."""
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
-MAX_GRAMMAR = 1 << 20
-"""Longest grammar text, in characters, that is handed to the native parser."""
 
 
 def grammar_of(format: Any) -> str | None:
@@ -30,8 +35,13 @@ def grammar_of(format: Any) -> str | None:
         return None
     if format == "json":
         return JSON_GBNF
+    return _converted(prepared(format))
+
+
+@lru_cache(maxsize=64)
+def _converted(schema: Prepared) -> str:
     try:
-        return json_schema_to_gbnf(json.dumps(format))
+        grammar = json_schema_to_gbnf(schema.text)
     except (
         ValueError,
         LookupError,
@@ -42,8 +52,13 @@ def grammar_of(format: Any) -> str | None:
     ) as error:
         raise GrammarError(
             "format: not a JSON schema that can constrain the output "
-            f"({error or type(error).__name__})"
+            f"({str(error)[:200] or type(error).__name__})"
         ) from error
+    for loose, strict in _STRICT:
+        grammar = grammar.replace(loose, strict)
+    grammar = schema.filled(grammar)
+    check_grammar(grammar)
+    return grammar
 
 
 class LlamaSampler:
@@ -113,8 +128,12 @@ class LlamaSampler:
         reference: Any = ctypes.byref(view)
         if grammar is not None:
             llama_cpp.llama_sampler_apply(grammar, reference)
-            if not np.isfinite(candidates["logit"]).any():
+            # The chain sees only what is allowed: its sums are not made for infinite logits.
+            candidates = candidates[np.isfinite(candidates["logit"])]
+            if not len(candidates):
                 raise GrammarError("no token of the model's vocabulary continues the grammar")
+            view = _view(candidates)
+            reference = ctypes.byref(view)
         llama_cpp.llama_sampler_apply(self._chain, reference)
         if not 0 <= view.selected < view.size:
             raise DecodeError("the sampler chose no token")
@@ -146,15 +165,10 @@ def _view(candidates: "np.ndarray[Any, Any]") -> Any:
 
 
 def _grammar(vocab: Any, text: str) -> Any:
-    if len(text) > MAX_GRAMMAR:
-        raise GrammarError(f"grammar: longer than {MAX_GRAMMAR} characters")
-    if "\0" in text:
-        raise GrammarError("grammar: holds a NUL character")
+    check_grammar(text)
     sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
     if not sampler:
-        raise GrammarError(
-            "grammar: not valid GBNF, or without a rule named root, or left-recursive"
-        )
+        raise GrammarError("grammar: not valid GBNF")
     return sampler
 
 
@@ -225,6 +239,7 @@ def _choosers(n_vocab: int, params: SamplingParams) -> list[Any]:
 
 def _with_logprobs(token: int, logits: "np.ndarray[Any, Any]", peak: float, count: int) -> Choice:
     """Log-softmax of the raw logits: what the model thinks, before any sampling option."""
+    count = min(count, len(logits))
     norm = peak + float(np.log(np.exp(logits - peak, dtype=np.float32).sum(dtype=np.float64)))
     best: tuple[tuple[int, float], ...] = ()
     if count > 0:
