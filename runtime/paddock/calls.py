@@ -21,6 +21,7 @@ from paddock.api import (
     RunRequest,
 )
 from paddock.durations import parse_keep_alive
+from paddock.engine.grammar import check_grammar
 from paddock.engine.sequence import Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
@@ -363,6 +364,7 @@ def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
 
 def _grammar(request: RunRequest) -> str | None:
     if request.grammar is not None:
+        check_grammar(request.grammar)
         return request.grammar
     if not request.format:
         return None
