@@ -335,7 +335,7 @@ def _ending_bias(client: Client) -> dict[int, float]:
 
 
 def _parts_of_characters(client: Client) -> list[int]:
-    return [token for token in range(256) if not b" " <= _piece(client, token) < b"\x7f"]
+    return [token for token in range(256) if _piece(client, token) >= b"\x80"]
 
 
 # -- the window
@@ -442,6 +442,8 @@ BAD_FIELDS: list[tuple[dict[str, Any], type[PaddockError], str]] = [
     ({"context": [1, 99_999]}, RequestError, "context.*another model"),
     ({"context": [-1]}, RequestError, "context.*another model"),
     ({"grammar": "root ::= (((("}, GrammarError, "grammar"),
+    ({"grammar": "root ::= " + "(" * 400_000}, GrammarError, "grammar"),
+    ({"grammar": 'root ::= "x"{1000000000}'}, GrammarError, "grammar"),
     ({"grammar": "this is no grammar"}, GrammarError, "grammar"),
     ({"grammar": 'other ::= "x"'}, GrammarError, "grammar"),
     ({"grammar": "root ::= root"}, GrammarError, "grammar"),
@@ -449,7 +451,10 @@ BAD_FIELDS: list[tuple[dict[str, Any], type[PaddockError], str]] = [
     ({"grammar": 'root ::= "x"\0'}, GrammarError, "grammar"),
     ({"grammar": 'root ::= "' + "x" * 2_000_000 + '"'}, GrammarError, "grammar"),
     ({"format": {"type": "nonsense"}}, GrammarError, "schema"),
-    ({"format": {"$ref": "#/nowhere"}}, GrammarError, "schema"),
+    ({"format": {"$ref": "#/nowhere"}}, GrammarError, "nowhere"),
+    ({"format": {"type": "array", "minItems": 10**9}}, GrammarError, "minItems"),
+    ({"format": {"type": "string", "pattern": "^a{999999999}$"}}, GrammarError, "pattern"),
+    ({"format": {"enum": [str(i) for i in range(200_000)]}}, GrammarError, "format"),
     ({"format": "yaml"}, RequestError, "format"),
     ({"format": "json", "grammar": 'root ::= "x"'}, RequestError, "one of them"),
     ({"think": True}, UnsupportedError, "does not support thinking"),
