@@ -28,6 +28,11 @@ _STRICT = (
 """Rules of the converter that let through what no JSON string holds: quotes, control characters."""
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
+_LARGEST = 1e6
+"""Beyond it, sums and quotients of logits overflow, and the library sorts what is no number."""
+_COLDEST = 1e-6
+"""Below this temperature the likeliest token is certain."""
+
 
 def grammar_of(format: Any) -> str | None:
     """GBNF for a request's `format`: "json", a JSON schema, or nothing. Raises GrammarError."""
@@ -85,7 +90,7 @@ class LlamaSampler:
         # A chain that is nothing but "take the likeliest" needs no candidates array.
         self._is_argmax = (
             self._grammar is None
-            and params.temperature <= 0
+            and params.temperature < _COLDEST
             and llama_cpp.llama_sampler_chain_n(self._chain) == 1
         )
         self._scratch: np.ndarray[Any, Any] | None = None
@@ -176,7 +181,7 @@ def _stages(n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[
     stages: list[Any] = []
     if params.logit_bias:
         biases = (llama_cpp.llama_logit_bias * len(params.logit_bias))(
-            *(llama_cpp.llama_logit_bias(token, bias) for token, bias in params.logit_bias)
+            *(llama_cpp.llama_logit_bias(token, _clip(bias)) for token, bias in params.logit_bias)
         )
         stages.append(
             llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(params.logit_bias), biases)
@@ -185,6 +190,10 @@ def _stages(n_vocab: int, n_ctx: int, params: SamplingParams, history: Sequence[
     if penalties is not None:
         stages.append(penalties)
     return stages + _choosers(n_vocab, params)
+
+
+def _clip(value: float, low: float = -_LARGEST) -> float:
+    return min(max(value, low), _LARGEST)
 
 
 def _penalties(
@@ -197,9 +206,9 @@ def _penalties(
     stage = llama_cpp.llama_sampler_init_penalties(
         n_vocab,
         last,
-        params.repeat_penalty,
-        params.frequency_penalty,
-        params.presence_penalty,
+        _clip(params.repeat_penalty, 1 / _LARGEST),
+        _clip(params.frequency_penalty),
+        _clip(params.presence_penalty),
     )
     for token in history[-last:]:  # the prompt counts as said (reference: llama-server)
         llama_cpp.llama_sampler_accept(stage, token)
@@ -208,22 +217,19 @@ def _penalties(
 
 def _choosers(n_vocab: int, params: SamplingParams) -> list[Any]:
     seed = params.seed & 0xFFFFFFFF if params.seed >= 0 else secrets.randbits(31)
-    if params.temperature <= 0:
+    if params.temperature < _COLDEST:
         return [llama_cpp.llama_sampler_init_greedy()]
+    tau, eta = _clip(params.mirostat_tau), _clip(params.mirostat_eta)
     temperature = llama_cpp.llama_sampler_init_temp(params.temperature)
     if params.mirostat == 1:
         return [
             temperature,
-            llama_cpp.llama_sampler_init_mirostat(
-                n_vocab, seed, params.mirostat_tau, params.mirostat_eta, 100
-            ),
+            llama_cpp.llama_sampler_init_mirostat(n_vocab, seed, tau, eta, 100),
         ]
     if params.mirostat == 2:
         return [
             temperature,
-            llama_cpp.llama_sampler_init_mirostat_v2(
-                seed, params.mirostat_tau, params.mirostat_eta
-            ),
+            llama_cpp.llama_sampler_init_mirostat_v2(seed, tau, eta),
         ]
     stages: list[Any] = []
     if params.top_k > 0:
