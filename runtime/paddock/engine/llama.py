@@ -1,9 +1,8 @@
 """The Backend over llama-cpp-python's low-level bindings. Owns model, context and batch; knows no
 request, no channel and no thread but the one that calls it.
 
-Everything that reaches C is checked here or by the caller before: the library aborts the process on
-what it does not expect (`ModelFile` for the weights, `Context` for sizes, `Engine.submit` for
-tokens).
+Everything that reaches C is checked before, since the library aborts the process on what it does not
+expect: the file by `gguf.read`, sizes by `memory.plan`, tokens by `Engine.submit`, the rest here.
 """
 
 import ctypes
@@ -34,13 +33,13 @@ from paddock.errors import (
 
 try:
     import llama_cpp
-
-    from paddock.engine.sampling import LlamaSampler
 except (ImportError, OSError, RuntimeError) as error:  # not installed, or a library it needs is not
     raise EngineMissingError(
         "models run on llama-cpp-python, which cannot be imported here "
         f"({error}); install it with: pip install --force-reinstall llama-cpp-python"
     ) from error
+
+from paddock.engine.sampling import LlamaSampler
 
 logger = logging.getLogger(__name__)
 _native = logging.getLogger("paddock.llama_cpp")
