@@ -1,8 +1,9 @@
 """The Backend over llama-cpp-python's low-level bindings. Owns model, context and batch; knows no
 request, no channel and no thread but the one that calls it.
 
-Everything that reaches C is checked before, since the library aborts the process on what it does not
-expect: the file by `gguf.read`, sizes by `memory.plan`, tokens by `Engine.submit`, the rest here.
+Everything that reaches C is checked before, since the library aborts the process on what it does
+not expect: the file by `gguf.read`, sizes by `memory.plan`, tokens by `Engine.submit`, the rest
+here.
 """
 
 import ctypes
