@@ -105,20 +105,30 @@ def cut_texts(weights: "Weights", texts: list[str], window: int, *, truncate: bo
     truncated: list[int] = []
     closing = 1 if weights.add_eos else 0
     for index, text in enumerate(texts):
-        # What lies far behind the window cannot matter: no token has more than 64 characters or so.
-        head = text[: max(4096, 64 * window)]
-        tokens = weights.tokenize(head, special=True) or [weights.bos or 0]
+        tokens, is_whole = _tokens(weights, text, window)
         if len(tokens) > window:
             if not truncate:
                 raise ContextLengthError(
                     f"the input length exceeds the context length: text {index} has "
-                    f"{'more than ' if head is not text else ''}{len(tokens)} tokens, the window "
+                    f"{'' if is_whole else 'more than '}{len(tokens)} tokens, the window "
                     f"holds {window}; shorten it, or leave truncate on"
                 )
             tokens = tokens[: window - closing] + tokens[len(tokens) - closing :]
             truncated.append(index)
         ids.append(tokens)
     return Cut(ids, truncated)
+
+
+def _tokens(weights: "Weights", text: str, window: int) -> tuple[list[int], bool]:
+    """Token ids of the text, or of a beginning that overflows the window; and whether it is all."""
+    # Tokenising megabytes takes long, and a token seldom has more than a few characters. But a run
+    # of blanks has none in some vocabularies, so what counts is the number of tokens.
+    size = max(4096, 64 * window)
+    while True:
+        tokens = weights.tokenize(text[:size], special=True) or [weights.bos or 0]
+        if size >= len(text) or len(tokens) > window:
+            return tokens, size >= len(text)
+        size *= 2
 
 
 class _Gather:
