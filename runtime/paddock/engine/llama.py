@@ -11,7 +11,8 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from paddock.engine.pieces import split_long
 from paddock.engine.sequence import SamplingParams, Step
 from paddock.errors import (
     DecodeError,
+    EngineClosedError,
     EngineMissingError,
     LoadError,
     OptionError,
@@ -137,11 +139,15 @@ def supports_gpu() -> bool:
 class Weights:
     """A loaded model file: the vocabulary and the tensors, shared by any number of contexts.
 
-    Reading the vocabulary (`tokenize`, `piece`, `detokenize`) is safe from any thread.
+    Reading the vocabulary (`tokenize`, `piece`, `detokenize`) is safe from any thread, also while
+    another one closes: `close` waits for those who read, and whoever comes later gets
+    EngineClosedError. (A caller that gives up returns its lease while its prompt is being read.)
     """
 
     def __init__(self, spec: LoadSpec, *, vocab_only: bool = False) -> None:
         self.spec = spec
+        self._unused = threading.Condition()
+        self._readers = 0
         params = llama_cpp.llama_model_default_params()
         params.vocab_only = vocab_only
         params.load_mode = (
@@ -172,6 +178,8 @@ class Weights:
         self.add_eos = bool(llama_cpp.llama_vocab_get_add_eos(self.vocab)) or bool(
             llama_cpp.llama_vocab_get_add_sep(self.vocab)
         )
+        self.bos = _token(int(llama_cpp.llama_vocab_bos(self.vocab)))
+        self.eos = _token(int(llama_cpp.llama_vocab_eos(self.vocab)))
         self._pieces: dict[int, bytes] = {}
 
     def _adapter(self, path: Path) -> Any:
@@ -180,13 +188,19 @@ class Weights:
             raise _load_error(f"cannot apply the adapter {path.name}")
         return adapter
 
-    @property
-    def bos(self) -> int | None:
-        return _token(int(llama_cpp.llama_vocab_bos(self.vocab)))
-
-    @property
-    def eos(self) -> int | None:
-        return _token(int(llama_cpp.llama_vocab_eos(self.vocab)))
+    @contextmanager
+    def _reading(self) -> Generator[Any, None, None]:
+        """The vocabulary, which stays until the block is left."""
+        with self._unused:
+            if self.model is None:
+                raise EngineClosedError("the model was unloaded; repeat the request")
+            self._readers += 1
+        try:
+            yield self.vocab
+        finally:
+            with self._unused:
+                self._readers -= 1
+                self._unused.notify_all()
 
     def tokenize(self, text: str, *, special: bool = True, parse: bool = True) -> list[int]:
         """Token ids of a text. `special` adds the model's BOS/EOS, `parse` reads special tokens
@@ -219,9 +233,10 @@ class Weights:
         size = len(data) + 8  # no vocabulary has more tokens than bytes plus its special ones
         while True:
             buffer = (llama_cpp.llama_token * size)()
-            count = llama_cpp.llama_tokenize(
-                self.vocab, data, len(data), buffer, size, special, parse
-            )
+            with self._reading() as vocab:
+                count = llama_cpp.llama_tokenize(
+                    vocab, data, len(data), buffer, size, special, parse
+                )
             if count >= 0:
                 return buffer[:count]
             if count == -(2**31):
@@ -241,7 +256,8 @@ class Weights:
         size = 64
         while True:
             buffer = ctypes.create_string_buffer(size)
-            count = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, size, 0, special)
+            with self._reading() as vocab:
+                count = llama_cpp.llama_token_to_piece(vocab, token, buffer, size, 0, special)
             if count >= 0:
                 return buffer.raw[:count]
             size = -count
@@ -260,12 +276,16 @@ class Weights:
         return frozenset(token for token in range(self.n_vocab) if is_end(self.vocab, token))
 
     def close(self) -> None:
+        """Free the weights; no context over them may be left. Idempotent."""
+        with self._unused:
+            model, self.model = self.model, None
+            self._unused.wait_for(lambda: not self._readers)
+        if not model:
+            return
         for adapter in self.adapters:
             llama_cpp.llama_adapter_lora_free(adapter)
         self.adapters.clear()
-        model, self.model = self.model, None
-        if model:
-            llama_cpp.llama_model_free(model)
+        llama_cpp.llama_model_free(model)
 
 
 def _token(token: int) -> int | None:
@@ -440,9 +460,12 @@ def open_context(weights: Weights, params: Any) -> Any:
     if not context:
         raise _load_error(f"cannot open a context of {params.n_ctx} tokens")
     if weights.adapters:
-        pointers = (ctypes.c_void_p * len(weights.adapters))(*weights.adapters)
-        scales = (ctypes.c_float * len(weights.adapters))(*([1.0] * len(weights.adapters)))
-        llama_cpp.llama_set_adapters_lora(context, pointers, len(weights.adapters), scales)
+        count = len(weights.adapters)
+        pointers = (llama_cpp.llama_adapter_lora_p_ctypes * count)(*weights.adapters)
+        scales = (ctypes.c_float * count)(*([1.0] * count))
+        if llama_cpp.llama_set_adapters_lora(context, pointers, count, scales) != 0:
+            llama_cpp.llama_free(context)
+            raise _load_error("cannot apply the adapters")
     return context
 
 
