@@ -468,18 +468,16 @@ class _Walker:
     def step(
         self, counts: "Counter[_Stack]", last: int | None, choose: random.Random
     ) -> tuple["Counter[_Stack]", int | None]:
-        """Read one character, preferably the last one again."""
+        """Read one character, most often the one of a few that the most paths wait for."""
         tops = [(self._top(stack), count) for stack, count in counts.items()]
         sets = [(chars, left, n) for (chars, left), n in tops if isinstance(chars, Chars)]
         if not sets:
             return Counter(), None
-        char = choose.choice(sets)[0].example(choose)
-        if (
-            last is not None
-            and choose.random() < 0.7
-            and any(last in chars for chars, _, _ in sets)
-        ):
-            char = last
+        drawn = [choose.choice(sets)[0].example(choose) for _ in range(4)]
+        char = drawn[0]
+        if choose.random() < 0.7:
+            seen = drawn if last is None else [last, *drawn]
+            char = max(seen, key=lambda char: sum(n for chars, _, n in sets if char in chars))
         following: Counter[_Stack] = Counter()
         for chars, left, count in sets:
             if char in chars:
