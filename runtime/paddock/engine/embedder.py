@@ -61,10 +61,12 @@ class Embedder:
         backends: Sequence[PoolingBackend],
         *,
         threads: int,
+        batch_tokens: int = packing.CPU_TOKENS,
         name: str = "model",
         max_queue: int = 512,
     ) -> None:
         self.n_batch = min(backend.n_batch for backend in backends)
+        self._batch_tokens = min(batch_tokens, self.n_batch)
         self._threads = threads
         self._max_queue = max_queue
         self._pending: deque[deque[_Text]] = deque()
@@ -151,7 +153,7 @@ class Embedder:
                 self._changed.wait()
                 self._drop_cancelled()
             idle = len(self._workers) - self._busy
-            tokens = min(packing.budget(self._pending_tokens, max(1, idle)), self.n_batch)
+            tokens = packing.budget(self._pending_tokens, max(1, idle), self._batch_tokens)
             texts = packing.take(self._pending, lambda text: len(text.tokens), tokens)
             self._pending_tokens -= sum(len(text.tokens) for text in texts)
             self._busy += 1

@@ -8,6 +8,7 @@ weights.
 import threading
 from contextlib import ExitStack
 
+from paddock.engine import packing
 from paddock.engine.backend import LoadSpec
 from paddock.engine.embedder import Embedder
 from paddock.engine.llama import (
@@ -101,6 +102,7 @@ class LoadedModel:
         return Embedder(
             backends,
             threads=threads,
+            batch_tokens=packing.GPU_TOKENS if footprint.gpu else packing.CPU_TOKENS,
             name=self.spec.weights.stem[:24],
             max_queue=self._max_queue,
         )

@@ -22,11 +22,13 @@ def _size(item: tuple[int, int, int]) -> int:
     return item[2]
 
 
-@given(st.integers(0, 10**7), st.integers(1, 64))
-def test_every_worker_gets_some_and_no_batch_grows_too_large(total: int, workers: int) -> None:
-    tokens = budget(total, workers)
-    assert packing.MIN_TOKENS <= tokens <= packing.MAX_TOKENS
-    if packing.MIN_TOKENS < tokens < packing.MAX_TOKENS:
+@given(st.integers(0, 10**7), st.integers(1, 64), st.sampled_from([128, 512]))
+def test_every_worker_gets_some_and_no_batch_grows_too_large(
+    total: int, workers: int, most: int
+) -> None:
+    tokens = budget(total, workers, most)
+    assert packing.MIN_TOKENS <= tokens <= most
+    if packing.MIN_TOKENS < tokens < most:
         assert tokens * workers >= total > tokens * (workers - 1)
 
 
