@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 CPU_TOKENS = 128
 """Tokens of one packed batch on a CPU. Attention runs masked over the whole batch, so its cost
-grows with the square, while the rest gains nothing beyond about a hundred rows: measured with MiniLM
-in processor time per text, 128 beat 512 by 6 %, and 512 beat 2,048 by 1.7 times."""
+grows with the square, while the rest gains nothing beyond about a hundred rows: measured with
+MiniLM in processor time per text, 128 beat 512 by 6 %, and 512 beat 2,048 by 1.7 times."""
 GPU_TOKENS = 512
 """The same on a GPU, which smaller batches leave idle."""
 MAX_TEXTS = 64
