@@ -22,11 +22,12 @@ MAX_REPETITIONS = 2000
 """As in the native parser, which takes a larger upper bound for none."""
 MAX_ELEMENTS = 50_000
 """Characters, sets and references after repetitions are written out."""
-MAX_CHOICES = 1200
-"""Ways to go on at one place. Each is tried for every token of the vocabulary."""
-MAX_PATHS = 3000
+MAX_CHOICES = 1000
+"""Ways to go on at one place, and rules on the way there. Each is tried for every token of the
+vocabulary."""
+MAX_PATHS = 1000
 """Ways to read one text: what a token may cost that fits at first and fails at its end."""
-_WALKS, _STEPS, _WORK = 24, 40, 12_000
+_WALKS, _STEPS, _MIN_STEPS, _WORK = 24, 80, 12, 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,14 +405,15 @@ def _check_paths(rules: list[Rule], root: int) -> None:
     choose = random.Random(0)
     walker = _Walker(rules)
     first = walker.expand([walker.stack(root, n, 0, 0) for n in range(len(rules[root]))])
-    for _ in range(_WALKS):
+    for walk in range(_WALKS):
         counts = Counter(first)
         char: int | None = None
-        for _ in range(_STEPS):
-            if not counts or walker.work > _WORK:
+        for step in range(_STEPS):
+            if not counts or (walker.work > _WORK and step >= _MIN_STEPS):
                 break
-            counts, char = walker.step(counts, char, choose)
-            if counts.total() > MAX_PATHS:
+            before = walker.work
+            counts, char = walker.step(counts, char, choose, daring=0.4 * (walk % 2))
+            if counts.total() > MAX_PATHS or walker.work - before > 10 * MAX_PATHS:
                 raise GrammarError(
                     f"grammar: what goes on with {chr(char or 0)!r} is read in more than "
                     f"{MAX_PATHS:,} ways; remove repetitions within repetitions, and alternatives "
@@ -466,16 +468,22 @@ class _Walker:
         return self._rules[rule][alternative][place], left
 
     def step(
-        self, counts: "Counter[_Stack]", last: int | None, choose: random.Random
+        self,
+        counts: "Counter[_Stack]",
+        last: int | None,
+        choose: random.Random,
+        *,
+        daring: float,
     ) -> tuple["Counter[_Stack]", int | None]:
-        """Read one character, most often the one of a few that the most paths wait for."""
+        """Read one character: of a few the one that the most paths wait for, or with probability
+        `daring` any."""
         tops = [(self._top(stack), count) for stack, count in counts.items()]
         sets = [(chars, left, n) for (chars, left), n in tops if isinstance(chars, Chars)]
         if not sets:
             return Counter(), None
         drawn = [choose.choice(sets)[0].example(choose) for _ in range(4)]
         char = drawn[0]
-        if choose.random() < 0.7:
+        if choose.random() >= daring:
             seen = drawn if last is None else [last, *drawn]
             char = max(seen, key=lambda char: sum(n for chars, _, n in sets if char in chars))
         following: Counter[_Stack] = Counter()

@@ -46,7 +46,7 @@ def grammar_of(format: Any) -> str | None:
 @lru_cache(maxsize=64)
 def _converted(schema: Prepared) -> str:
     try:
-        grammar = json_schema_to_gbnf(schema.text)
+        grammar = schema.filled(json_schema_to_gbnf(schema.text))
     except (
         ValueError,
         LookupError,
@@ -61,7 +61,6 @@ def _converted(schema: Prepared) -> str:
         ) from error
     for loose, strict in _STRICT:
         grammar = grammar.replace(loose, strict)
-    grammar = schema.filled(grammar)
     check_grammar(grammar)
     return grammar
 

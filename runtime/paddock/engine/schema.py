@@ -8,7 +8,10 @@ reads well, and placeholders for names and values.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from os.path import commonprefix
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +21,7 @@ MAX_CHARACTERS = 1 << 18
 MAX_DEPTH = 64
 MAX_NODES = 2000
 """Subschemas."""
-MAX_VALUES = 1000
+MAX_VALUES = 5000
 """Values of one `enum`, alternatives of one `anyOf`."""
 MAX_OPTIONAL = 100
 """Optional properties of one object; the grammar grows with their square."""
@@ -34,18 +37,28 @@ class Prepared:
     """A schema for the converter, as JSON."""
 
     text: str
-    literals: tuple[str, ...]
-    """JSON of the names and values that the placeholders stand for."""
+    literals: tuple[tuple[str, ...], ...]
+    """JSON of the name, or of the values to choose from, that each placeholder stands for."""
 
     def filled(self, grammar: str) -> str:
         """The converter's grammar with the literals in their places."""
-        return _PLACEHOLDER.sub(lambda match: self._escaped(int(match[1])), grammar)
-
-    def _escaped(self, index: int) -> str:
-        return self.literals[index].replace("\\", "\\\\").replace('"', '\\"')
+        return _PLACEHOLDER.sub(lambda match: _factored(self.literals[int(match[1])]), grammar)
 
 
-_PLACEHOLDER = re.compile(r'\\"@([0-9]+)@\\"')
+_PLACEHOLDER = re.compile(r'"\\"@([0-9]+)@\\""')
+
+
+def _factored(texts: Sequence[str]) -> str:
+    """One of these texts, as GBNF. What begins alike is written once, since the matcher tries each
+    alternative for every token."""
+    prefix = commonprefix(texts)  # noqa: RUF071 - of texts, not paths
+    rest = sorted({text[len(prefix) :] for text in texts})
+    escaped = prefix.replace("\\", "\\\\").replace('"', '\\"')
+    if rest == [""]:
+        return f'"{escaped}"'
+    branches = (tuple(group) for _, group in groupby(filter(None, rest), lambda text: text[0]))
+    choice = f"({' | '.join(map(_factored, branches))}){'' if rest[0] else '?'}"
+    return f'"{escaped}" {choice}' if prefix else choice
 
 
 def prepared(schema: object) -> Prepared:
@@ -72,7 +85,7 @@ class _Rewriter:
         self._names: dict[str, str] = {}
         self._targets: list[Any] = []
         self._nodes = 0
-        self.literals: list[str] = []
+        self.literals: list[tuple[str, ...]] = []
 
     def whole(self) -> dict[str, Any]:
         root = self._schema(self._root, 0)
@@ -85,8 +98,8 @@ class _Rewriter:
             root = {**({"anyOf": [root]} if "$ref" in root else root), "$defs": definitions}
         return root
 
-    def _literal(self, value: Any) -> str:
-        self.literals.append(json.dumps(value, ensure_ascii=False))
+    def _literal(self, *values: Any) -> str:
+        self.literals.append(tuple(json.dumps(value, ensure_ascii=False) for value in values))
         return f"@{len(self.literals) - 1}@"
 
     def _schema(self, node: Any, depth: int) -> dict[str, Any]:
@@ -111,7 +124,7 @@ class _Rewriter:
         if "const" in node:
             return {"const": self._literal(node["const"])}
         if "enum" in node:
-            return {"enum": [self._literal(value) for value in _items(node, "enum")]}
+            return {"const": self._literal(*_items(node, "enum"))}
         result = {key: node[key] for key in ("type", "format") if key in node}
         for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
             if key in node:
