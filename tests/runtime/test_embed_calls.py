@@ -267,8 +267,8 @@ def test_a_chat_model_embeds_too(client: Client) -> None:
     assert together.shape == (4, 64)
     assert np.abs(np.linalg.norm(together, axis=1) - 1).max() < 1e-4
     (alone,) = vectors(client, "the dog", "tiny")
-    assert alone @ together[1] >= 0.9999
-    assert together[0] @ together[1] < 0.9999
+    assert alone @ together[1] >= 0.999  # its activations are rounded to eight bits
+    assert together[0] @ together[1] < 0.99
 
 
 def test_a_chat_model_still_chats_while_it_embeds(client: Client) -> None:
