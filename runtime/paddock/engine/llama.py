@@ -357,7 +357,8 @@ class LlamaBackend:
         self._weights = weights
         self.n_slots = spec.parallel
         self.n_ctx = spec.num_ctx
-        self.n_batch = max(spec.num_batch, spec.parallel)
+        # The library cuts it down to the window, and then asserts on larger steps.
+        self.n_batch = min(max(spec.num_batch, spec.parallel), spec.num_ctx * spec.parallel)
         threads = spec.num_thread or default_threads()
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = spec.num_ctx * spec.parallel
