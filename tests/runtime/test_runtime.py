@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.mixed_calls import calls, is_clear, wrong_answers
+from tests.processes import run_python
 
 from paddock.api import ChatRequest, CreateRequest, GenerateRequest, Options
 from paddock.client import AsyncClient, Client
@@ -516,20 +515,7 @@ wait_until(lambda: ME.num_threads() <= native, lambda: "native threads stay")
 def test_memory_and_threads_come_back_after_loads_and_requests(models: Path) -> None:
     # A process of its own, and one heap: what other tests left free in theirs would blur it. A load
     # takes some ten megabytes, thirty may leave one.
-    run_python(MEMORY, models, MALLOC_ARENA_MAX="1")
-
-
-def run_python(source: str, *arguments: object, **environment: str) -> None:
-    """Run a program in a process of its own; it has to end with 0."""
-    done = subprocess.run(
-        [sys.executable, "-c", source, *map(str, arguments)],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run_python("-c", MEMORY, models, MALLOC_ARENA_MAX="1")
 
 
 def test_a_closed_runtime_leaves_no_threads_and_no_models(models: Path, minilm: str) -> None:
