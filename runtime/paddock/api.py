@@ -65,8 +65,7 @@ class Wire(BaseModel):
         return getattr(self, key, default)
 
 
-# -- options
-# ----------------------------------------------------------------------------------------
+# -- options ---------------------------------------------------------------------------------------
 
 _GO_TYPES = {int: "integer", float: "float32", bool: "boolean"}
 
@@ -241,8 +240,7 @@ Format = Literal["", "json"] | dict[str, Any] | None
 Think = bool | Literal["low", "medium", "high", "max"] | None
 
 
-# -- messages and tools
-# -----------------------------------------------------------------------------
+# -- messages and tools ----------------------------------------------------------------------------
 
 
 class Image(Wire):
@@ -338,8 +336,7 @@ class Tool(Wire):
         return self.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
-# -- requests
-# ---------------------------------------------------------------------------------------
+# -- requests --------------------------------------------------------------------------------------
 
 
 class ModelRequest(Wire):
@@ -438,8 +435,7 @@ class CopyRequest(Wire):
     destination: str
 
 
-# -- responses
-# --------------------------------------------------------------------------------------
+# -- responses -------------------------------------------------------------------------------------
 
 
 class TokenLogprob(Wire):

@@ -12,8 +12,6 @@ from paddock.api import (
     GenerateResponse,
     Logprob,
     Message,
-    Metrics,
-    ProgressResponse,
     TokenLogprob,
 )
 from paddock.engine import sequence as engine
@@ -152,15 +150,14 @@ def _token(kind: type[L], piece: bytes, value: float) -> L:
     )
 
 
-# -- folding
-# ----------------------------------------------------------------------------------------
+# -- folding ---------------------------------------------------------------------------------------
 
-M = TypeVar("M", bound=Metrics)
+P = TypeVar("P")
 
 
 def fold_generate(parts: Sequence[GenerateResponse]) -> GenerateResponse:
     """The final part with the text, thinking and log-probabilities of all."""
-    last = _last(parts)
+    last = fold_last(parts)
     return last.model_copy(
         update={
             "response": "".join(part.response or "" for part in parts),
@@ -172,7 +169,7 @@ def fold_generate(parts: Sequence[GenerateResponse]) -> GenerateResponse:
 
 def fold_chat(parts: Sequence[ChatResponse]) -> ChatResponse:
     """The final part with the message put together from all."""
-    last = _last(parts)
+    last = fold_last(parts)
     messages = [part.message for part in parts]
     whole = last.message.model_copy(
         update={
@@ -186,19 +183,8 @@ def fold_chat(parts: Sequence[ChatResponse]) -> ChatResponse:
     )
 
 
-def fold_last(parts: Sequence[M]) -> M:
-    """For answers that come in one piece."""
-    return _last(parts)
-
-
-def fold_progress(parts: Sequence[ProgressResponse]) -> ProgressResponse:
-    return _last(parts)
-
-
-P = TypeVar("P")
-
-
-def _last(parts: Sequence[P]) -> P:
+def fold_last(parts: Sequence[P]) -> P:
+    """For answers that come in one piece, or whose last part tells the outcome."""
     if not parts:
         raise EngineError("nothing is left of the answer: it was closed, or read, before")
     return parts[-1]
