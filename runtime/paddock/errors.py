@@ -10,6 +10,8 @@ ContextLengthError │  └─ UnsupportedError
 └─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, DecodeError, EngineClosedError
 """
 
+from collections.abc import Iterable
+
 
 class PaddockError(Exception):
     """Base of everything paddock raises. `status` is the HTTP status of the same failure.
@@ -60,6 +62,18 @@ class ContextLengthError(RequestError):
 
 class UnsupportedError(RequestError):
     """The model, or paddock itself, cannot do what was asked."""
+
+
+class UnknownParserError(RequestError):
+    """A parser name that paddock does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f'unknown parser "{name}"; known: {", ".join(sorted(known))}')
+        self.name = name
+        self.known = tuple(sorted(known))
+
+    def __reduce__(self) -> tuple[type["UnknownParserError"], tuple[str, tuple[str, ...]]]:
+        return type(self), (self.name, self.known)
 
 
 class NotFoundError(PaddockError, LookupError):

@@ -1,0 +1,182 @@
+"""Argument values: strict JSON, and text read by the type that a tool declares. Knows no format."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from paddock.api import Tool
+from paddock.output.scanner import CallError
+
+Types = Sequence[str]
+Tools = Mapping[str, Tool]
+
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]+")
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INT64: Final = 2**63
+_LARGEST_PLAIN: Final = 1e21
+"""From here on JSON writers print whole floats with an exponent."""
+
+
+def by_name(tools: Iterable[Tool]) -> Tools:
+    return {tool.function.name: tool for tool in tools if tool.function and tool.function.name}
+
+
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+def read_json(text: str) -> Any:
+    """Strict JSON: nothing behind the value, no NaN, no trailing comma. CallError says where."""
+    try:
+        value = json.loads(text, parse_float=_float, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise CallError(f"invalid JSON: {error}") from None
+    return _without_surrogates(value) if "\\u" in text else value
+
+
+def read_object(text: str) -> dict[str, Any]:
+    value = read_json(text)
+    if not isinstance(value, dict):
+        raise CallError(f"a JSON object is expected, not {type(value).__name__}")
+    return cast("dict[str, Any]", value)
+
+
+def _float(text: str) -> float | int:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return int(value) if value.is_integer() and abs(value) < _LARGEST_PLAIN else value
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a JSON value")
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Half a character that was escaped alone cannot be written as UTF-8."""
+    match value:
+        case str():
+            return _SURROGATE.sub("\ufffd", value)
+        case list():
+            return [_without_surrogates(item) for item in cast("list[Any]", value)]
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {_SURROGATE.sub("\ufffd", key): _without_surrogates(item) for key, item in items}
+        case _:
+            return value
+
+
+class Brackets:
+    """Finds the end of a JSON object or list in streamed text, minding strings and escapes."""
+
+    _MARKS: Final = re.compile(r'["{}\[\]]')
+    _IN_STRING: Final = re.compile(r'["\\]')
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    def feed(self, text: str) -> int | None:
+        """Where the value is complete; None when it goes on behind `text`."""
+        at = 0
+        while at < len(text):
+            if self._escaped:
+                self._escaped = False
+                at += 1
+                continue
+            found = (self._IN_STRING if self._in_string else self._MARKS).search(text, at)
+            if found is None:
+                return None
+            at = found.end()
+            match found.group():
+                case '"':
+                    self._in_string = not self._in_string
+                case "\\":
+                    self._escaped = True
+                case "{" | "[":
+                    self._depth += 1
+                case _:
+                    self._depth -= 1
+                    if self._depth <= 0:
+                        return at
+        return None
+
+
+# -- by declared type ------------------------------------------------------------------------------
+
+
+def types_of(tools: Tools, name: str, parameter: str) -> tuple[str, ...]:
+    """The types that a tool declares for a parameter; none when nothing is known."""
+    tool = tools.get(name)
+    parameters = tool.function.parameters if tool and tool.function else None
+    declared = (parameters.properties if parameters else None) or {}
+    found = declared.get(parameter)
+    if found is None:
+        return ()
+    options = (found.model_extra or {}).get("anyOf")
+    return tuple(_type_names(options or [{"type": found.type}]))
+
+
+def _type_names(schemas: Any) -> Iterator[str]:
+    for schema in cast("list[Any]", schemas if isinstance(schemas, list) else []):
+        named = cast("dict[str, Any]", schema).get("type") if isinstance(schema, dict) else None
+        for name in [named] if isinstance(named, str) else cast("list[Any]", named or []):
+            if isinstance(name, str):
+                yield name
+
+
+def typed(text: str, types: Types) -> Any:
+    """The value that a text stands for, tried from the narrowest declared type to the widest."""
+    if text.lower() == "null":
+        return None
+    for name, read in _READERS:
+        if name in types:
+            try:
+                return read(text)
+            except ValueError:
+                if name == "boolean" and len(types) == 1:
+                    return False
+    return text
+
+
+def unwrapped(text: str) -> str:
+    """Without the one newline that formats put on either side of a value."""
+    return text.removeprefix("\n").removesuffix("\n")
+
+
+def _read_boolean(text: str) -> bool:
+    try:
+        return {"true": True, "false": False}[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _read_integer(text: str) -> int:
+    if not _WHOLE.fullmatch(text) or not -_INT64 <= (value := int(text)) < _INT64:
+        raise ValueError(text)
+    return value
+
+
+def _read_number(text: str) -> float | int:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    value = _float(text)
+    return int(value) if value.is_integer() and abs(value) < _INT64 else float(value)
+
+
+def _read_list(text: str) -> list[Any]:
+    value = read_json(text)
+    if not isinstance(value, list):
+        raise CallError("not a list")
+    return cast("list[Any]", value)
+
+
+_READERS: Final = (
+    ("boolean", _read_boolean),
+    ("integer", _read_integer),
+    ("number", _read_number),
+    ("array", _read_list),
+    ("object", read_object),
+)
