@@ -3,10 +3,12 @@
 PaddockError (500)
 ├─ RequestError (400, ValueError)
 │  ├─ InvalidNameError, InvalidDigestError, OptionError, GrammarError, TemplateError,
-ContextLengthError │  └─ UnsupportedError
+│  │  ModelfileError, ContextLengthError
+│  └─ UnsupportedError
 ├─ NotFoundError (404, LookupError): ModelNotFoundError, BlobNotFoundError
 ├─ BusyError (503): QueueFullError · DeadlineError (504, TimeoutError)
 ├─ StoreError: DigestMismatchError, CorruptManifestError · GGUFError (400)
+├─ RegistryError: UnauthorizedError, TransferError
 └─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, DecodeError, EngineClosedError
 """
 
@@ -54,6 +56,18 @@ class GrammarError(RequestError):
 
 class TemplateError(RequestError):
     """A prompt template that cannot be parsed or rendered."""
+
+
+class ModelfileError(RequestError):
+    """A Modelfile that cannot be read. `line` counts from 1, 0 when none is to blame; `excerpt`
+    shows the place, and is also the exception's note."""
+
+    def __init__(self, message: str, line: int = 0, excerpt: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.excerpt = excerpt
+        if excerpt:
+            self.add_note(excerpt)
 
 
 class ContextLengthError(RequestError):
@@ -128,6 +142,31 @@ class DigestMismatchError(StoreError):
 
 class CorruptManifestError(StoreError):
     """A manifest or config that is no valid JSON of the expected form."""
+
+
+class RegistryError(PaddockError):
+    """A registry could not be reached, or refused; `remote_status` is its HTTP status, if any."""
+
+    def __init__(self, message: str, *, remote_status: int | None = None) -> None:
+        super().__init__(message)
+        self.remote_status = remote_status
+
+
+class UnauthorizedError(RegistryError):
+    """The registry wants another key, or this one has no right to what was asked."""
+
+
+class TransferError(RegistryError):
+    """A blob or manifest did not arrive, or not as it was announced.
+
+    `passing` is true for what another attempt may mend: a cut connection, a busy server.
+    """
+
+    def __init__(
+        self, message: str, *, remote_status: int | None = None, passing: bool = False
+    ) -> None:
+        super().__init__(message, remote_status=remote_status)
+        self.passing = passing
 
 
 class GGUFError(RequestError):
