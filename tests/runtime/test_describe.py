@@ -1,9 +1,12 @@
 """The texts of show. The reference's cases run in tests/vectors."""
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from paddock.api import Message
 from paddock.describe import human_count, modelfile_text, parameters_text
+from paddock.modelfile import Modelfile
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,29 @@ def test_parameters_are_sorted_by_name() -> None:
         ["stop", '"a"'],
         ["top_k", "5"],
     ]
+
+
+@given(
+    st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" \n")),
+    st.lists(st.sampled_from(["User: ", '"', "", "</s>", " \n"]), min_size=1),
+)
+@example('"quoted"', ["x"])
+def test_the_modelfile_says_what_the_model_has(text: str, stop: list[str]) -> None:
+    assume('"""\n' not in text.replace(" ", ""))
+    shown = modelfile_text(
+        "m:latest",
+        "/a folder /m.gguf ",
+        template=text,
+        system=text,
+        parameters={"stop": stop, "temperature": 0.7, "seed": 2.0**40},
+        licenses=[text],
+        messages=[Message(role="user", content=text)],
+    )
+    read = Modelfile.parse(shown)
+    assert read.all("from") == ("/a folder /m.gguf ",)
+    assert read.fields() == {
+        "template": text or "{{ .Prompt }}",
+        "parameters": {"stop": stop, "temperature": 0.7, "seed": 2**40},
+        "messages": [{"role": "user", "content": text}],
+        **({"system": text, "license": [text]} if text else {}),
+    }
