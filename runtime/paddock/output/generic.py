@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from paddock.api import Tool
 from paddock.output import thinking
+from paddock.output.chain import Chain
 from paddock.output.events import OutputParser
-from paddock.output.scanner import SPACE, Scanner, Sink, Span
+from paddock.output.inferred import InferredCalls
+from paddock.output.scanner import Scanner, Sink, Span
+from paddock.output.values import SPACE
 
 
 def parser_for(
@@ -19,7 +22,9 @@ def parser_for(
     """`tags`: opening and closing thinking tag of the template, `tool_tag`: what stands before
     its tool calls; None where it shows none. Thinking is taken out when `think` is true or a
     level, calls when there are `tools`."""
-    if tags and all(tags) and think:
-        opened = rendered_prompt_tail.rstrip(SPACE).endswith(tags[0])
-        return thinking.parser(*tags, opened=opened)
-    return Scanner({"content": Span(Sink.CONTENT)}, "content")
+    calls = InferredCalls(tool_tag, tools) if tool_tag and tools else None
+    if not (tags and all(tags) and think):
+        return calls or Scanner({"content": Span(Sink.CONTENT)}, "content")
+    opened = rendered_prompt_tail.rstrip(SPACE).endswith(tags[0])
+    thoughts = thinking.parser(*tags, opened=opened)
+    return Chain(thoughts, calls) if calls else thoughts

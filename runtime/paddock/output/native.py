@@ -9,7 +9,8 @@ from typing import Final
 from paddock.api import Tool
 from paddock.output.events import OutputParser
 from paddock.output.formats import ANY_JSON_IN_TAGS, THINK, OutputFormat
-from paddock.output.scanner import SPACE, Sink, Span
+from paddock.output.scanner import Sink, Span
+from paddock.output.values import SPACE
 
 Think = bool | str | None
 

@@ -8,9 +8,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from paddock.output.events import ToolCall
-from paddock.output.scanner import CallError
-from paddock.output.values import Tools, read_json, read_object, typed, types_of, unwrapped
+from paddock.output.events import BrokenCall, ToolCall
+from paddock.output.values import (
+    SPACE,
+    CallError,
+    Objects,
+    Tools,
+    read_json,
+    read_object,
+    typed,
+    types_of,
+    unwrapped,
+)
 
 # -- JSON ------------------------------------------------------------------------------------------
 
@@ -111,3 +120,70 @@ def _xml_parameters(body: str, marks: Iterator[re.Match[str]]) -> Iterator[tuple
             raise CallError(f"the parameter {mark['name']} is ended by {found}")
         yield mark["name"], body[mark.end() : end.start()]
     raise CallError("</function> is missing")
+
+
+# -- markers inside the body -----------------------------------------------------------------------
+
+_SEPARATOR: Final = "<｜tool▁sep｜>"
+_FENCED: Final = re.compile(r"(?P<name>[^\n]*)\n```json\n(?P<arguments>.*)\n```", re.DOTALL)
+
+
+def separated_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`NAME<｜tool▁sep｜>{…}`"""
+    name, separator, arguments = body.partition(_SEPARATOR)
+    if not separator or not name.strip(SPACE):
+        raise CallError(f"not of the form NAME{_SEPARATOR}{{…}}")
+    return [ToolCall(name.strip(SPACE), read_object(arguments.strip(SPACE)))]
+
+
+def fenced_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`TYPE<｜tool▁sep｜>NAME`, then the arguments in a fenced block of JSON."""
+    kind, separator, call = body.partition(_SEPARATOR)
+    found = _FENCED.fullmatch(call.strip(SPACE))
+    if not separator or not kind.strip(SPACE) or found is None:
+        raise CallError(f"not of the form TYPE{_SEPARATOR}NAME and a block of JSON")
+    return [ToolCall(found["name"].strip(SPACE), read_object(found["arguments"].strip(SPACE)))]
+
+
+def named_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`NAME[ARGS]{…}`, where only declared tools count; `[CALL_ID]…` may follow the name."""
+    head, _, arguments = body.partition("[ARGS]")
+    name, _, call_id = head.partition("[CALL_ID]")
+    if name not in tools:
+        raise CallError(f"tool '{name}' not found")
+    return [ToolCall(name, read_object(arguments), id=call_id or None)]
+
+
+def action_list(body: str, tools: Tools) -> Sequence[ToolCall | BrokenCall]:
+    """A list of `{"tool_call_id", "tool_name", "parameters"}`; of a list that is not valid JSON
+    each object is read on its own."""
+    try:
+        actions = read_json(body)
+    except CallError as error:
+        return list(_single_actions(body, error))
+    if not isinstance(actions, list):
+        raise CallError("the actions must be a list")
+    return [_action(action) for action in cast("list[Any]", actions)]
+
+
+def _single_actions(body: str, problem: CallError) -> Iterator[ToolCall | BrokenCall]:
+    found = Objects()
+    read = False
+    for start, end in found.feed(body):
+        read = True
+        text = body[start:end]
+        try:
+            yield _action(read_json(text))
+        except CallError as error:
+            yield BrokenCall(text, str(error))
+    if found.is_open or not read:
+        yield BrokenCall(body[found.start :] if found.is_open else body, str(problem))
+
+
+def _action(value: Any) -> ToolCall:
+    action = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    name, call_id = field(action, "tool_name"), field(action, "tool_call_id")
+    if not isinstance(name, str) or not name:
+        raise CallError("an action without a tool name")
+    given = call_id if isinstance(call_id, str) and call_id else None
+    return ToolCall(name, as_arguments(field(action, "parameters")), id=given)

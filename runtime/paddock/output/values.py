@@ -1,4 +1,7 @@
-"""Argument values: strict JSON, and text read by the type that a tool declares. Knows no format."""
+"""Argument values: strict JSON, and text read by the type that a tool declares.
+
+Knows no format and no stream.
+"""
 
 import json
 import re
@@ -6,7 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from paddock.api import Tool
-from paddock.output.scanner import CallError
+
+SPACE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Unicode White_Space: unlike str.strip() without U+001C to U+001F."""
+
+
+class CallError(ValueError):
+    """A call that cannot be read; the message says why."""
+
 
 Types = Sequence[str]
 Tools = Mapping[str, Tool]
@@ -81,20 +94,17 @@ class Brackets:
     def feed(self, text: str) -> int | None:
         """Where the value is complete; None when it goes on behind `text`."""
         at = 0
-        while at < len(text):
-            if self._escaped:
-                self._escaped = False
-                at += 1
-                continue
-            found = (self._IN_STRING if self._in_string else self._MARKS).search(text, at)
-            if found is None:
-                return None
-            at = found.end()
-            match found.group():
+        if self._escaped and text:
+            self._escaped = False
+            at = 1
+        while mark := (self._IN_STRING if self._in_string else self._MARKS).search(text, at):
+            at = mark.end()
+            match mark.group():
                 case '"':
                     self._in_string = not self._in_string
                 case "\\":
-                    self._escaped = True
+                    self._escaped = at == len(text)
+                    at += 1
                 case "{" | "[":
                     self._depth += 1
                 case _:
@@ -104,15 +114,70 @@ class Brackets:
         return None
 
 
+class Objects:
+    """Finds complete outermost objects, or lists, in streamed text, minding strings and escapes.
+
+    Strings count outside of them, too; a closing bracket without an opening one is text.
+    """
+
+    _IN_STRING: Final = re.compile(r'["\\]')
+
+    def __init__(self, brackets: str = "{}") -> None:
+        self._opening = brackets[0]
+        self._marks = re.compile(rf'["\\\{brackets[0]}\{brackets[1]}]')
+        self._fed = 0
+        self.start = 0
+        """Where the last one that was begun begins."""
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._depth > 0
+
+    def feed(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of each one completed by `text`, counted from the first text fed."""
+        found: list[tuple[int, int]] = []
+        at = 0
+        if self._escaped and text:
+            self._escaped = False
+            at = 1
+        while mark := (self._IN_STRING if self._in_string else self._marks).search(text, at):
+            at = mark.end()
+            match mark.group():
+                case '"':
+                    self._in_string = not self._in_string
+                case "\\":
+                    self._escaped = at == len(text)
+                    at += 1
+                case bracket if bracket == self._opening:
+                    if self._depth == 0:
+                        self.start = self._fed + mark.start()
+                    self._depth += 1
+                case _ if self._depth:
+                    self._depth -= 1
+                    if self._depth == 0:
+                        found.append((self.start, self._fed + at))
+                case _:
+                    pass
+        self._fed += len(text)
+        return found
+
+
 # -- by declared type ------------------------------------------------------------------------------
+
+
+def parameters_of(tools: Tools, name: str) -> Mapping[str, Tool.Function.Parameters.Property]:
+    """What a tool declares of its parameters, in its order; nothing for an unknown one."""
+    tool = tools.get(name)
+    parameters = tool.function.parameters if tool and tool.function else None
+    return (parameters.properties if parameters else None) or {}
 
 
 def types_of(tools: Tools, name: str, parameter: str) -> tuple[str, ...]:
     """The types that a tool declares for a parameter; none when nothing is known."""
-    tool = tools.get(name)
-    parameters = tool.function.parameters if tool and tool.function else None
-    declared = (parameters.properties if parameters else None) or {}
-    found = declared.get(parameter)
+    found = parameters_of(tools, name).get(parameter)
     if found is None:
         return ()
     options = (found.model_extra or {}).get("anyOf")
@@ -162,8 +227,7 @@ def _read_integer(text: str) -> int:
 def _read_number(text: str) -> float | int:
     if not _DECIMAL.fullmatch(text):
         raise ValueError(text)
-    value = _float(text)
-    return int(value) if value.is_integer() and abs(value) < _INT64 else float(value)
+    return _float(text)
 
 
 def _read_list(text: str) -> list[Any]:
