@@ -6,6 +6,10 @@ lock saves two writers from each other's pruning. Reading creates nothing.
 
     <root>/manifests/<host>/<namespace>/<model>/<tag>      one JSON file per model
     <root>/blobs/sha256-<64 hex>                           everything a manifest points to
+    <root>/blobs/sha256-<64 hex>-partial[-<N>]             a download in progress (see partial.py)
+
+Folders of others can be read along: their models are found after the store's own, their blobs
+serve models of the store, and nothing in them is ever changed, not even a file's time.
 """
 
 import contextlib
@@ -63,8 +67,10 @@ class StoredManifest:
 class LocalStore:
     """One models folder. Any number of threads and processes may use the same one."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, read_only: Iterable[Path] = ()) -> None:
         self.root = root
+        self.read_only = tuple(read_only)
+        """Roots of stores that are only read."""
         self._blobs = root / "blobs"
         self._manifests = root / "manifests"
         self._lock = FileLock(root / ".paddock.lock", timeout=_LOCK_SECONDS)
@@ -77,11 +83,13 @@ class LocalStore:
 
     def find_blob(self, digest: str) -> Path:
         """The path of a blob that is there. Raises BlobNotFoundError."""
-        path = self.blob_path(digest)
-        old_store = path.with_name(path.name.replace("-", ":", 1))
-        for spelling in (path, path.with_name(path.name.lower()), old_store):
-            if spelling.is_file():
-                return spelling
+        name = self.blob_path(digest).name
+        for folder in (self._blobs, *(root / "blobs" for root in self.read_only)):
+            # The last is how very old stores spell it.
+            for spelling in (name, name.lower(), name.replace("-", ":", 1)):
+                path = folder.joinpath(spelling)
+                if path.is_file():
+                    return path
         raise BlobNotFoundError(f'blob "{digest}" not found')
 
     def has_blob(self, digest: str) -> bool:
@@ -94,22 +102,30 @@ class LocalStore:
     def read_blob(self, digest: str) -> bytes:
         """The content of a small blob: a template, a config, a licence."""
         path = self.find_blob(digest)
-        with _disk(path):
+        with disk(path):
             if path.stat().st_size > _MAX_TEXT:
                 raise StoreError(f"{path}: too large for a text layer; pull the model again")
             return path.read_bytes()
 
-    def put_blob(self, chunks: bytes | Iterable[bytes], expected: Digest | None = None) -> Blob:
+    def put_blob(
+        self,
+        chunks: bytes | Iterable[bytes],
+        expected: Digest | None = None,
+        *,
+        keep_other: bool = True,
+    ) -> Blob:
         """Stores bytes under the digest they turn out to have.
 
         A blob that is there already is kept and its time refreshed, which protects it from being
         pruned before a manifest names it. Raises DigestMismatchError when `expected` is another
-        digest; the bytes stay stored under their own.
+        digest; the bytes stay stored under their own if `keep_other`.
         """
         with self._temporary(self._blobs) as (descriptor, temporary):
             blob = self._write(descriptor, (chunks,) if isinstance(chunks, bytes) else chunks)
-            self._keep(temporary, blob)
-        if expected is not None and _canonical(expected) != blob.digest:
+            is_other = expected is not None and canonical(expected) != blob.digest
+            if keep_other or not is_other:
+                self._keep(temporary, blob)
+        if is_other:
             raise DigestMismatchError(
                 f'digest mismatch, expected "{expected}", got "{blob.digest}"'
             )
@@ -117,17 +133,41 @@ class LocalStore:
 
     def put_file(self, path: Path, expected: Digest | None = None) -> Blob:
         """Stores a copy of a file; a file that the store has already is only read."""
-        with _disk(path), path.open("rb") as file:
+        with disk(path), path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise StoreError(f"{path}: not a regular file")
             if self._has_blob_of_size(status.st_size):
                 digest = Digest("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
-                if self.has_blob(digest) and _canonical(expected or digest) == digest:
-                    os.utime(self.find_blob(digest))
+                if self.has_blob(digest) and canonical(expected or digest) == digest:
+                    self.refresh(digest)
                     return Blob(digest, status.st_size)
                 file.seek(0)
             return self.put_blob(iter(lambda: file.read(_CHUNK), b""), expected)
+
+    def refresh(self, digest: str) -> None:
+        """Makes a blob of the store's own young again: pruning spares what was just wanted.
+
+        Raises BlobNotFoundError.
+        """
+        path = self.find_blob(digest)
+        if path.parent == self._blobs:
+            with disk(path), contextlib.suppress(PermissionError):
+                os.utime(path)
+
+    def write_file(self, path: Path, content: bytes) -> None:
+        """Replaces a file of the store's blobs folder as a whole."""
+        with self._temporary(path.parent) as (descriptor, temporary), disk(path):
+            os.write(descriptor, content)
+            temporary.replace(path)
+
+    def adopt(self, path: Path, digest: str) -> None:
+        """Gives a finished, verified file of the blobs folder its blob's name."""
+        target = self.blob_path(digest)
+        with disk(target):
+            path.chmod(0o644)
+            os.utime(path)
+            path.replace(target)
 
     def _write(self, descriptor: int, chunks: Iterable[bytes]) -> Blob:
         digest, size = hashlib.sha256(), 0
@@ -147,25 +187,35 @@ class LocalStore:
             temporary.replace(path)
 
     def _has_blob_of_size(self, size: int) -> bool:
-        try:
-            with os.scandir(self._blobs) as entries:
-                return any(entry.stat().st_size == size for entry in entries)
-        except FileNotFoundError:
-            return False
+        for root in (self.root, *self.read_only):
+            with contextlib.suppress(OSError), os.scandir(root / "blobs") as entries:
+                if any(entry.stat().st_size == size for entry in entries):
+                    return True
+        return False
 
     # manifests
 
     def manifest_path(self, name: ModelName) -> Path:
+        """Where the name's manifest is, or would be in the store itself."""
+        for root in (self.root, *self.read_only):
+            path = root / "manifests" / name.path
+            if path.is_file():
+                return path
         return self._manifests / name.path
 
     def manifests(self) -> Iterator[tuple[ModelName, Path]]:
-        """Every manifest file, exactly four folders deep; other names are passed over."""
-        for path in _below(self._manifests, depth=4):
-            relative = path.relative_to(self._manifests).as_posix()
-            try:
-                yield ModelName.from_path(relative), path
-            except InvalidNameError:
-                logger.info("not a model, passed over: %s", path)
+        """Every manifest file, exactly four folders deep; other names are passed over.
+
+        A name that the store has hides the same name of a folder that is only read.
+        """
+        seen: set[ModelName] = set()
+        for root in (self.root, *self.read_only):
+            for name, path in manifests_below(root / "manifests"):
+                if name is None:
+                    logger.info("not a model, passed over: %s", path)
+                elif name not in seen:
+                    seen.add(name)
+                    yield name, path
 
     def resolve_name(self, name: ModelName) -> ModelName:
         """The spelling under which the store has the name, compared without regard to case.
@@ -192,14 +242,7 @@ class LocalStore:
         Raises ModelNotFoundError, CorruptManifestError.
         """
         path = self.manifest_path(name)
-        try:
-            with path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                content = file.read(MAX_MANIFEST + 1)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise ModelNotFoundError(name.short) from None
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror}") from error
+        content, status = self._read(name, path)
         manifest = Manifest.parse(content, path)
         digest = hashlib.sha256(content).hexdigest()
         return StoredManifest(name, manifest, digest, status.st_mtime_ns)
@@ -207,48 +250,60 @@ class LocalStore:
     def read_manifest(self, name: ModelName) -> Manifest:
         return self.load(name).manifest
 
+    def read_manifest_bytes(self, name: ModelName) -> bytes:
+        """The manifest as it is stored, unread. Raises ModelNotFoundError."""
+        return self._read(name, self.manifest_path(name))[0]
+
     def write_manifest(
         self, name: ModelName, manifest: Manifest | bytes, *, prune: bool = True
-    ) -> None:
+    ) -> frozenset[str]:
         """Makes the name mean this manifest; bytes (of a registry) are stored as they came.
 
-        Blobs that only the name's old manifest needed are deleted. Raises BlobNotFoundError when a
-        blob is missing: another process may have deleted what this one had found.
+        Blobs that only the name's old manifest needed are deleted, or, without `prune`, returned.
+        Raises BlobNotFoundError when a blob is missing: another process may have deleted what this
+        one had found.
         """
         content = manifest if isinstance(manifest, bytes) else manifest.to_bytes()
         parsed = Manifest.parse(content)
         with self.changing():
             for layer in parsed.blobs:
                 self.find_blob(layer.digest)
-            before = self._digests_in(self.manifest_path(name))
+            before = self._digests_in(self._own_manifest(name))
             self._replace_manifest(name, content)
+            unused = self._unused(before)
             if prune:
-                self._prune(before)
+                self._delete_blobs(unused)
+            return unused
+
+    def prune(self, digests: Iterable[str]) -> None:
+        """Deletes those of the blobs that no manifest of the store names."""
+        with self.changing():
+            self._delete_blobs(self._unused(digests))
 
     def copy(self, source: ModelName, destination: ModelName) -> None:
         """Gives a model a second name; no blob is touched. Raises ModelNotFoundError."""
         with self.changing():
+            content = self.read_manifest_bytes(source)
             if source != destination:
-                content = self._content(source)
                 self._replace_manifest(destination, content)
 
     def delete(self, name: ModelName) -> None:
         """Removes a name and the blobs that no other manifest needs. Raises ModelNotFoundError."""
         with self.changing():
-            path = self._own(self.manifest_path(name))
+            path = self._inside(self._own_manifest(name))
             digests = self._digests_in(path)
-            with _disk(path):
+            with disk(path):
                 try:
                     path.unlink()
-                except FileNotFoundError:
-                    raise ModelNotFoundError(name.short) from None
-            self._remove_empty_folders(path.parent)
-            self._prune(digests)
+                except (FileNotFoundError, NotADirectoryError):
+                    raise self._not_ours(name) from None
+            self.remove_empty_folders(path.parent)
+            self._delete_blobs(self._unused(digests))
 
     @contextlib.contextmanager
     def changing(self) -> Generator[None]:
         """Holds the store against other writers; take it from finding a blob to naming it."""
-        with _disk(self.root):
+        with disk(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             try:
                 held = self._lock.acquire()
@@ -260,30 +315,41 @@ class LocalStore:
         with held:
             yield
 
-    def _content(self, name: ModelName) -> bytes:
+    def _read(self, name: ModelName, path: Path) -> tuple[bytes, os.stat_result]:
+        try:
+            with path.open("rb") as file:
+                return file.read(MAX_MANIFEST + 1), os.fstat(file.fileno())
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise ModelNotFoundError(name.short) from None
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}") from error
+
+    def _own_manifest(self, name: ModelName) -> Path:
+        return self._manifests / name.path
+
+    def _not_ours(self, name: ModelName) -> ModelNotFoundError | StoreError:
         path = self.manifest_path(name)
-        with _disk(path):
-            try:
-                return path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
-                raise ModelNotFoundError(name.short) from None
+        if path == self._own_manifest(name):
+            return ModelNotFoundError(name.short)
+        return StoreError(f'model "{name.short}" lies in a folder that is only read ({path})')
 
     def _replace_manifest(self, name: ModelName, content: bytes) -> None:
-        path = self.manifest_path(name)
+        path = self._own_manifest(name)
         # Not beside the manifest: a stray file there would switch off the reference's pruning.
-        with _disk(path), self._temporary(self._manifests) as (descriptor, temporary):
+        with disk(path), self._temporary(self._manifests) as (descriptor, temporary):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(descriptor, (content,))
             temporary.chmod(0o644)
-            temporary.replace(self._own(path))
+            temporary.replace(self._inside(path))
 
-    def _own(self, path: Path) -> Path:
+    def _inside(self, path: Path) -> Path:
         """The path, unless a link leads it out of the folder of manifests."""
         if not path.parent.resolve().is_relative_to(self._manifests.resolve()):
             raise StoreError(f"{path}: a link leads out of the store; nothing was changed")
         return path
 
-    def _remove_empty_folders(self, folder: Path) -> None:
+    def remove_empty_folders(self, folder: Path) -> None:
+        """From a folder below the manifests upwards; the folder of manifests itself stays."""
         with contextlib.suppress(OSError):  # not empty, or being filled by another process
             while folder != self._manifests:
                 folder.rmdir()
@@ -295,47 +361,72 @@ class LocalStore:
             text = path.read_bytes()[:MAX_MANIFEST].decode("utf-8", "replace")
         except OSError:
             return set()
-        return {digest.replace("-", ":", 1).lower() for digest in _DIGEST_IN_TEXT.findall(text)}
+        return {canonical(digest) for digest in _DIGEST_IN_TEXT.findall(text)}
 
-    def _prune(self, digests: set[str]) -> None:
-        """Deletes those of the blobs that no manifest names any more."""
-        for _, path in self.manifests():
-            if not digests:
-                return
-            digests = digests - self._digests_in(path)
+    def referenced(self) -> set[str]:
+        """Every digest that a manifest of the store names, in lower case."""
+        digests: set[str] = set()
+        for _, path in manifests_below(self._manifests):
+            digests |= self._digests_in(path)
+        return digests
+
+    def _unused(self, digests: Iterable[str]) -> frozenset[str]:
+        left = {canonical(digest) for digest in digests}
+        for _, path in manifests_below(self._manifests):
+            if not left:
+                break
+            left -= self._digests_in(path)
+        return frozenset(left)
+
+    def _delete_blobs(self, digests: Iterable[str]) -> None:
         for digest in digests:
-            with contextlib.suppress(BlobNotFoundError), _disk(self._blobs):
-                self.find_blob(digest).unlink(missing_ok=True)
+            with contextlib.suppress(BlobNotFoundError), disk(self._blobs):
+                path = self.find_blob(digest)
+                if path.parent == self._blobs:
+                    path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _temporary(self, folder: Path) -> Generator[tuple[int, Path]]:
         """A file that no other process has; gone afterwards unless it was renamed."""
-        with _disk(folder):
+        with disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, text = tempfile.mkstemp(prefix=f"sha256-{os.getpid()}-", dir=folder)
         temporary = Path(text)
         try:
-            with _disk(folder):
+            with disk(folder):
                 yield descriptor, temporary
         finally:
             os.close(descriptor)
             temporary.unlink(missing_ok=True)
 
 
-def _canonical(digest: str) -> str:
+def canonical(digest: str) -> str:
+    """The one spelling of a digest, for comparing."""
     return digest.replace("-", ":", 1).lower()
 
 
-def _below(folder: Path, depth: int) -> Iterator[Path]:
+def manifests_below(folder: Path) -> Iterator[tuple[ModelName | None, Path]]:
+    """The files exactly four folders deep, sorted; no name where the path is none of a model."""
+    for path in _below(str(folder), depth=4):
+        file = Path(path)
+        try:
+            name = ModelName(*file.parts[-4:])
+        except InvalidNameError:
+            name = None
+        yield name, file
+
+
+def _below(folder: str, depth: int) -> Iterator[str]:
     try:
-        entries = sorted(folder.iterdir())
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError:  # missing, not a folder, or not ours to read
         return
     for entry in entries:
         if depth > 1:
-            yield from _below(entry, depth - 1)
+            yield from _below(entry.path, depth - 1)
         elif entry.is_file():
-            yield entry
+            yield entry.path
 
 
 def _spelling(part: str, existing: set[str]) -> str:
@@ -344,7 +435,7 @@ def _spelling(part: str, existing: set[str]) -> str:
 
 
 @contextlib.contextmanager
-def _disk(path: Path) -> Generator[None]:
+def disk(path: Path) -> Generator[None]:
     """What the operating system refuses, said as a StoreError with the way out."""
     try:
         yield
