@@ -28,6 +28,8 @@ from paddock.api import (
     Options,
     ProcessResponse,
     ProgressResponse,
+    PullRequest,
+    PushRequest,
     ShowRequest,
     ShowResponse,
     StatusResponse,
@@ -112,6 +114,8 @@ __all__ = [
     "PaddockError",
     "ProcessResponse",
     "ProgressResponse",
+    "PullRequest",
+    "PushRequest",
     "QueueFullError",
     "RegistryError",
     "RequestError",
@@ -130,12 +134,15 @@ __all__ = [
     "chat",
     "copy",
     "create",
+    "create_blob",
     "delete",
     "embed",
     "embeddings",
     "generate",
     "list",
     "ps",
+    "pull",
+    "push",
     "show",
 ]
 
@@ -153,10 +160,13 @@ _client = Client()
 chat = _client.chat
 copy = _client.copy
 create = _client.create
+create_blob = _client.create_blob
 delete = _client.delete
 embed = _client.embed
 embeddings = _client.embeddings
 generate = _client.generate
 list = _client.list  # noqa: A001 - the official client's name
 ps = _client.ps
+pull = _client.pull
+push = _client.push
 show = _client.show

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from paddock.errors import OptionError, PaddockError, RequestError
@@ -408,18 +409,45 @@ class EmbeddingsRequest(ModelRequest):
 
 
 class CreateRequest(ModelRequest):
-    """`from_` names a model in the store or a local path; `files` maps names to blob digests."""
+    """`from_` names a model in the store or a local path; `files` maps names to blob digests.
+
+    `name` and `quantization` are old names of `model` and `quantize`, which win.
+    """
 
     from_: str | None = Field(default=None, alias="from")
     files: dict[str, str] | None = None
     adapters: dict[str, str] | None = None
+    draft_files: dict[str, str] | None = None
     template: str | None = None
     license: str | list[str] | None = None
     system: str | None = None
     parameters: dict[str, Any] | None = None
     messages: list[Message] | None = None
+    renderer: str | None = None
+    parser: str | None = None
+    requires: str | None = None
     quantize: str | None = None
+    draft_quantize: str | None = None
+    info: dict[str, Any] | None = Field(default=None, description="Fields of the model's config.")
+    remote_host: str | None = None
     stream: bool | None = None
+    # Of the API of 2024, which paddock keeps.
+    modelfile: str | None = Field(default=None, description="Text of a Modelfile.")
+    path: str | None = Field(
+        default=None, description="A Modelfile, or the folder in which its paths start."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_names(cls, fields: Any) -> Any:
+        if not isinstance(fields, Mapping):
+            return fields
+        given = dict(fields)
+        for old, name in (("name", "model"), ("quantization", "quantize")):
+            value = given.pop(old, None)
+            if value and not given.get(name):
+                given[name] = value
+        return given
 
 
 class ShowRequest(ModelRequest):
@@ -427,6 +455,17 @@ class ShowRequest(ModelRequest):
 
 
 class DeleteRequest(ModelRequest):
+    pass
+
+
+class PullRequest(ModelRequest):
+    """`insecure` is plain HTTP; certificates are checked in any case."""
+
+    insecure: bool | None = None
+    stream: bool | None = None
+
+
+class PushRequest(PullRequest):
     pass
 
 

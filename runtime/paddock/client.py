@@ -31,6 +31,8 @@ from paddock.api import (
     Options,
     ProcessResponse,
     ProgressResponse,
+    PullRequest,
+    PushRequest,
     ShowRequest,
     ShowResponse,
     StatusResponse,
@@ -277,6 +279,17 @@ class _Calls:
         )
         return self.runtime.create(request)
 
+    def _pull(self, model: str, insecure: bool, stream: bool) -> Stream[ProgressResponse]:
+        request = self._build(PullRequest, model=model, insecure=insecure, stream=stream)
+        return self.runtime.pull(request)
+
+    def _push(self, model: str, insecure: bool, stream: bool) -> Stream[ProgressResponse]:
+        request = self._build(PushRequest, model=model, insecure=insecure, stream=stream)
+        return self.runtime.push(request)
+
+    def _create_blob(self, path: str | Path) -> str:
+        return self.runtime.create_blob(path)
+
     def _list(self) -> ListResponse:
         return self.runtime.list()
 
@@ -438,6 +451,70 @@ class Client(_Calls):
     ) -> ProgressResponse | Stream[ProgressResponse]:
         """Make a model from another one or from a local path (`from_`), or from blobs (`files`)."""
         progress = self._create(model, quantize, from_, stream, fields)
+        return progress if stream else progress.result()
+
+    @overload
+    def pull(
+        self, model: str, *, insecure: bool = False, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    def pull(
+        self, model: str, *, insecure: bool = False, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    def pull(
+        self, model: str, *, insecure: bool = False, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """Fetch a model. `insecure` means plain HTTP; certificates are always checked."""
+        progress = self._pull(model, insecure, stream)
+        return progress if stream else progress.result()
+
+    @overload
+    def push(
+        self, model: str, *, insecure: bool = False, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    def push(
+        self, model: str, *, insecure: bool = False, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    def push(
+        self, model: str, *, insecure: bool = False, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """Bring a model to the registry that its name tells."""
+        progress = self._push(model, insecure, stream)
+        return progress if stream else progress.result()
+
+    def create_blob(self, path: str | Path) -> str:
+        """Put a file into the store; its digest, for the `files` of `create`."""
+        return self._create_blob(path)
+
+    @overload
+    def export(
+        self, model: str, path: str | Path, *, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    def export(
+        self, model: str, path: str | Path, *, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    def export(
+        self, model: str, path: str | Path, *, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """Write a model of the store to one file, for a machine without a network."""
+        progress = self.runtime.export(model, path)
+        return progress if stream else progress.result()
+
+    @overload
+    def import_(
+        self, path: str | Path, model: str | None = None, *, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    def import_(
+        self, path: str | Path, model: str | None = None, *, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    def import_(
+        self, path: str | Path, model: str | None = None, *, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """Read what `export` wrote, as the model it was or under another name."""
+        progress = self.runtime.import_(path, model)
         return progress if stream else progress.result()
 
     def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:
@@ -602,6 +679,70 @@ class AsyncClient(_Calls):
     ) -> ProgressResponse | Stream[ProgressResponse]:
         """See `Client.create`."""
         progress = self._create(model, quantize, from_, stream, fields)
+        return progress if stream else await progress
+
+    @overload
+    async def pull(
+        self, model: str, *, insecure: bool = False, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    async def pull(
+        self, model: str, *, insecure: bool = False, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    async def pull(
+        self, model: str, *, insecure: bool = False, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """See `Client.pull`."""
+        progress = self._pull(model, insecure, stream)
+        return progress if stream else await progress
+
+    @overload
+    async def push(
+        self, model: str, *, insecure: bool = False, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    async def push(
+        self, model: str, *, insecure: bool = False, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    async def push(
+        self, model: str, *, insecure: bool = False, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """See `Client.push`."""
+        progress = self._push(model, insecure, stream)
+        return progress if stream else await progress
+
+    async def create_blob(self, path: str | Path) -> str:
+        """See `Client.create_blob`."""
+        return await asyncio.to_thread(self._create_blob, path)
+
+    @overload
+    async def export(
+        self, model: str, path: str | Path, *, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    async def export(
+        self, model: str, path: str | Path, *, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    async def export(
+        self, model: str, path: str | Path, *, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """See `Client.export`."""
+        progress = self.runtime.export(model, path)
+        return progress if stream else await progress
+
+    @overload
+    async def import_(
+        self, path: str | Path, model: str | None = None, *, stream: Literal[False] = False
+    ) -> ProgressResponse: ...
+    @overload
+    async def import_(
+        self, path: str | Path, model: str | None = None, *, stream: Literal[True]
+    ) -> Stream[ProgressResponse]: ...
+    async def import_(
+        self, path: str | Path, model: str | None = None, *, stream: bool = False
+    ) -> ProgressResponse | Stream[ProgressResponse]:
+        """See `Client.import_`."""
+        progress = self.runtime.import_(path, model)
         return progress if stream else await progress
 
     async def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:

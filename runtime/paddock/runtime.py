@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,13 +34,16 @@ from paddock.api import (
     Options,
     ProcessResponse,
     ProgressResponse,
+    PullRequest,
+    PushRequest,
     ShowRequest,
     ShowResponse,
     StatusResponse,
 )
 from paddock.engine.backend import LoadSpec
-from paddock.errors import EngineClosedError
+from paddock.errors import EngineClosedError, StoreError
 from paddock.models import Model, Models
+from paddock.names import ModelName
 from paddock.scheduler import Lease, Row, Scheduler
 from paddock.settings import Settings
 from paddock.store.local import LocalStore
@@ -49,9 +53,11 @@ if TYPE_CHECKING:
     from paddock.calls import Call
     from paddock.engine.llama import Weights
     from paddock.engine.loaded import LoadedModel
+    from paddock.store.transfer import Stop
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+Report = Callable[[ProgressResponse], None]
 
 _WORKERS = min(32, (os.cpu_count() or 1) + 4)
 _runtimes: "weakref.WeakSet[Runtime]" = weakref.WeakSet()
@@ -77,7 +83,7 @@ class Runtime:
     ) -> None:
         self.settings = settings or Settings()
         root = Path(models).expanduser() if models is not None else self.settings.models
-        self.models = Models(LocalStore(root))
+        self.models = Models(LocalStore(root, read_only=self.settings.models_read_only))
         self._closed = False
         self._open()
         _runtimes.add(self)
@@ -93,6 +99,9 @@ class Runtime:
         )
         self._vocabularies: dict[Path, Weights] = {}
         self._vocabulary_lock = threading.Lock()
+        self._transfers: set[Stop] = set()
+        self._cleaned = False
+        self._clean_lock = threading.Lock()
 
     @classmethod
     def default(cls) -> "Runtime":
@@ -160,6 +169,95 @@ class Runtime:
         self.run(channel, work)
         return Stream(channel, Plain(), respond.fold_last)
 
+    def pull(self, request: PullRequest) -> Stream[ProgressResponse]:
+        """Fetch a model from its registry; the parts tell the progress."""
+
+        def work(report: Report, stop: "Stop") -> None:
+            from paddock.store import registry
+
+            registry.pull(
+                self.models.store,
+                request.model,
+                report,
+                stop,
+                insecure=bool(request.insecure),
+                prune=not self.settings.noprune,
+            )
+
+        return self._transfer(work, writes=True, stream=request.stream)
+
+    def push(self, request: PushRequest) -> Stream[ProgressResponse]:
+        """Bring a model to the registry that its name tells; the parts tell the progress."""
+
+        def work(report: Report, stop: "Stop") -> None:
+            from paddock.store import registry
+
+            insecure = bool(request.insecure)
+            registry.push(self.models.store, request.model, report, stop, insecure=insecure)
+
+        return self._transfer(work, stream=request.stream)
+
+    def export(self, model: str, path: str | Path) -> Stream[ProgressResponse]:
+        """Write a model of the store to one file, for a machine without a network."""
+
+        def work(report: Report, stop: "Stop") -> None:
+            from paddock.store import archive
+
+            archive.export(self.models.store, self.resolve(model).name, Path(path), report, stop)
+
+        return self._transfer(work)
+
+    def import_(self, path: str | Path, model: str | None = None) -> Stream[ProgressResponse]:
+        """Read what `export` wrote, as the model it was or under another name."""
+
+        def work(report: Report, stop: "Stop") -> None:
+            from paddock.store import archive
+
+            name = ModelName.parse(model) if model else None
+            archive.import_(self.models.store, Path(path), report, stop, name=name)
+
+        return self._transfer(work, writes=True)
+
+    def _transfer(
+        self,
+        work: "Callable[[Report, Stop], None]",
+        *,
+        writes: bool = False,
+        stream: bool | None = None,
+    ) -> Stream[ProgressResponse]:
+        """On a thread of its own: it may last for hours, and answers need the workers."""
+        from paddock.store.transfer import Stop
+
+        channel, stop = Channel(), Stop()
+        channel.on_cancel(stop.set)
+
+        def report(progress: ProgressResponse) -> None:
+            # Who waits for the end alone takes nothing until then: hours of it would pile up.
+            if stream is not False or progress.digest is None:
+                channel.put(progress)
+
+        def guarded() -> None:
+            try:
+                if writes:
+                    self.clean()
+                work(report, stop)
+                channel.finish()
+            except Cancelled:
+                if self._closed:
+                    channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                channel.fail(error)
+            finally:
+                self._transfers.discard(stop)
+
+        if self._closed:
+            channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+        else:
+            self._transfers.add(stop)
+            # A daemon: what has come is on disk, so the interpreter may end at any moment.
+            threading.Thread(target=guarded, name="paddock-transfer", daemon=True).start()
+        return Stream(channel, Plain(), respond.fold_last)
+
     def _answer(
         self,
         call: "Callable[[Channel], Call[Any]]",
@@ -171,6 +269,26 @@ class Runtime:
         return Stream(channel, reader, fold)
 
     # -- the store --
+
+    def create_blob(self, path: str | Path) -> str:
+        """Put a file into the store; its digest, for `files` of a create request."""
+        return self.models.store.put_file(Path(path).expanduser()).digest
+
+    def clean(self) -> None:
+        """Delete what interrupted work left in the store over an hour ago, once per runtime.
+
+        Happens before the first pull or import; nothing happens with PADDOCK_NOPRUNE.
+        """
+        with self._clean_lock:
+            if self._cleaned or self.settings.noprune:
+                return
+            self._cleaned = True
+            from paddock.store import upkeep
+
+            try:
+                upkeep.clean(self.models.store, time.time())
+            except StoreError as error:
+                logger.warning("the store was not cleaned: %s", error)
 
     def list(self) -> ListResponse:
         """The models in the store, newest first."""
@@ -216,6 +334,8 @@ class Runtime:
     def close(self) -> None:
         """Unload everything; what still runs fails with EngineClosedError. Idempotent."""
         self._closed = True
+        for stop in list(self._transfers):
+            stop.set()
         self._scheduler.close()
         self._pool.shutdown(wait=False)
         with self._vocabulary_lock:

@@ -1,17 +1,18 @@
 """Every environment variable, read once into one frozen object. Knows names, spellings and
-defaults; knows nothing of what the values are for.
+defaults; knows nothing of what the values are for, except how the host becomes a URL.
 
 `PADDOCK_X` goes before `OLLAMA_X`, so that a machine set up for Ollama needs nothing new.
 """
 
+import ipaddress
 import logging
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import AliasChoices, AliasGenerator, Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from paddock.durations import FOREVER, parse_duration
 from paddock.errors import RequestError
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 MINUTE: Final = 60_000_000_000
 _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _MAX_UNSIGNED: Final = 2**64 - 1
+TRACE: Final = 5
+"""The log level below DEBUG."""
 
 
 def _unsigned(text: str) -> int:
@@ -43,6 +46,17 @@ def _nanoseconds(text: str) -> int:
         return min(int(text) * 1_000_000_000, FOREVER)
 
 
+def _log_level(text: str) -> int:
+    """Levels of the standard library: true or 1 is DEBUG, 2 is below it, negative is quieter."""
+    if text in _FALSE:
+        return logging.INFO
+    try:
+        steps = int(text)
+    except ValueError:
+        steps = 1
+    return max(logging.INFO - 10 * steps, TRACE)
+
+
 def _keep_alive(text: str) -> int:
     nanoseconds = _nanoseconds(text)
     return FOREVER if nanoseconds < 0 else nanoseconds
@@ -57,8 +71,13 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(os.pathsep) if part)
+
+
 _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "models": _path,
+    "models_read_only": _paths,
     "host": str,
     "keep_alive": _keep_alive,
     "load_timeout": _timeout,
@@ -69,30 +88,40 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "gpu_overhead": _unsigned,
     "flash_attention": _boolean,
     "kv_cache_type": str.lower,
+    "sched_spread": _boolean,
+    "go_template": _boolean,
+    "noprune": _boolean,
+    "nohistory": _boolean,
+    "editor": str,
+    "debug": _log_level,
 }
 
 
-def _names(field: str) -> AliasChoices:
-    return AliasChoices(f"PADDOCK_{field.upper()}", f"OLLAMA_{field.upper()}")
+_PREFIXES: Final = ("PADDOCK_", "OLLAMA_")
+
+
+def _from(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is set and not empty; of two names the one that goes first."""
+    named = {
+        field: [environment.get(f"{prefix}{field.upper()}", "") for prefix in _PREFIXES]
+        for field in _PARSERS
+    }
+    return {field: next(filter(None, texts)) for field, texts in named.items() if any(texts)}
 
 
 def _default_models() -> Path:
     return Path.home() / ".paddock" / "models"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the environment says. `Settings()` reads it; arguments go before the environment."""
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        populate_by_name=True,
-        env_ignore_empty=True,
-        alias_generator=AliasGenerator(validation_alias=_names),
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     models: Path = Field(default_factory=_default_models)
     """Root of the store."""
+    models_read_only: tuple[Path, ...] = ()
+    """Roots of stores whose models can be used too, and in which nothing is changed."""
     host: str = "127.0.0.1:11434"
     """Where a server listens and a command line dials."""
     keep_alive: int = Field(default=5 * MINUTE, ge=0)
@@ -112,6 +141,21 @@ class Settings(BaseSettings):
     flash_attention: bool | None = None
     """None lets the engine choose."""
     kv_cache_type: str = "f16"
+    sched_spread: bool = False
+    """Spread a model over all GPUs even if it fits one."""
+    go_template: bool = True
+    """Use a model's TEMPLATE layer where it has one."""
+    noprune: bool = False
+    """Leave blobs that no model needs when a server starts."""
+    nohistory: bool = False
+    """Keep no history of what was typed."""
+    editor: str = ""
+    """Program in which a message can be written."""
+    debug: int = logging.INFO
+    """Level of the log."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**(_from(os.environ) | given))
 
     @field_validator("*", mode="before")
     @classmethod
@@ -126,8 +170,58 @@ class Settings(BaseSettings):
         except (ValueError, RuntimeError):  # RuntimeError: a home folder that nobody knows
             logger.warning(
                 "%s in the environment: cannot read %r, using %s",
-                " or ".join(str(name) for name in _names(info.field_name).choices),
+                " or ".join(f"{prefix}{info.field_name.upper()}" for prefix in _PREFIXES),
                 value,
                 default,
             )
             return default
+
+
+# -- where a server is -----------------------------------------------------------------------------
+
+_DEFAULT_PORTS: Final = {"": "11434", "http": "80", "https": "443"}
+_LOOPBACK: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def server_url(text: str) -> str:
+    """The base URL that a host setting means: `:1234`, `example.com`, `https://[::1]/path` ..."""
+    rest = text.strip().strip("\"'")
+    scheme, found, after = rest.partition("://")
+    scheme, rest = (scheme.lower(), after) if found else ("", rest)
+    address, _, path = rest.partition("/")
+    if not scheme and address == "ollama.com":
+        scheme = "https"
+    host, port = _host_and_port(address, _DEFAULT_PORTS.get(scheme, _DEFAULT_PORTS[""]))
+    url = f"{scheme or 'http'}://{_bracketed(host)}:{port}"
+    return f"{url}/{path}".rstrip("/")
+
+
+def connectable_url(url: str) -> str:
+    """The URL to dial for one of `server_url`: a server that listens everywhere is also here."""
+    scheme, _, rest = url.partition("://")
+    address, slash, path = rest.partition("/")
+    host, port = _host_and_port(address, "")
+    return f"{scheme}://{_bracketed(_LOOPBACK.get(host, host))}:{port}{slash}{path}"
+
+
+def _host_and_port(address: str, default_port: str) -> tuple[str, str]:
+    if not address:
+        return "127.0.0.1", default_port
+    host, colon, port = address.rpartition(":")
+    if not colon or port.endswith("]") or _is_ipv6(address):
+        host, port = address, default_port
+    if not (re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65535):
+        logger.warning("%r is no port, using %s", port, default_port)
+        port = default_port
+    return host.removeprefix("[").removesuffix("]"), port
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
