@@ -19,6 +19,8 @@ from paddock.api import (
     Message,
     Options,
     RunRequest,
+    Think,
+    Tool,
 )
 from paddock.durations import parse_keep_alive
 from paddock.engine.grammar import check_grammar
@@ -30,6 +32,8 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.models import Model
+from paddock.output import native
+from paddock.output.events import OutputParser
 from paddock.respond import Empty, Prepared
 from paddock.stream import Channel
 
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
     from paddock.scheduler import Lease
 
 R = TypeVar("R", bound="TimedRequest")
+
+MAX_TAIL = 64
+"""Characters at the end of a prompt that tell whether the answer begins inside a thought."""
 
 MIN_PROMPT_LIMIT = 1 << 20
 """Characters that a prompt may always have; above, 32 per token of the window. Nothing longer can
@@ -145,12 +152,23 @@ def check_window(model: Model, asked: Options) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as text, and what takes the answer to it apart."""
+
+    text: str
+    parser: OutputParser | None = None
+    dropped: int = 0
+    """Tokens of the messages that did not fit."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """A prompt as the engine takes it."""
 
     ids: list[int]
     original_count: int | None = None
     """Tokens before the prompt was cut; None if it was not."""
+    parser: OutputParser | None = None
 
 
 Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
@@ -167,10 +185,6 @@ class RunCall(Call[Q]):
             raise UnsupportedError(f'"{request.model}" does not support {self.verb}')
         if request.think and "thinking" not in model.capabilities:
             raise UnsupportedError(f'"{request.model}" does not support thinking')
-        if request.think:
-            raise UnsupportedError(
-                "think: paddock does not take thinking apart yet; leave it unset, or send false"
-            )
         if request.grammar is not None and request.format:
             raise RequestError("format and grammar both constrain the answer; give one of them")
 
@@ -197,20 +211,36 @@ class RunCall(Call[Q]):
             stop=tuple(self._options.stop or ()),
             deadline=None if request.timeout is None else self._started / 1e9 + request.timeout,
         )
-        self._channel.put(Prepared(load_duration, tokens.original_count, self.keeps_context()))
+        self._channel.put(
+            Prepared(load_duration, tokens.original_count, self.keeps_context(), tokens.parser)
+        )
         engine.submit(job)
 
     def keeps_context(self) -> bool:
         return False
+
+    def tools(self) -> list[Tool]:
+        return []
+
+    def think(self) -> Think:
+        """Reference: a model that can think does so unless the request says otherwise.
+
+        An answer whose form is constrained from its first token on has no room for thoughts.
+        """
+        asked = self._request.think
+        if asked is not None or "thinking" not in self._model.capabilities:
+            return asked
+        return not (self._request.format or self._request.grammar)
 
     @abstractmethod
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens: ...
 
     # prompts
 
-    def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> tuple[str, int]:
-        """The prompt of the messages that fit, and how many tokens the dropped ones took."""
+    def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> Rendered:
+        """The prompt of the messages that fit."""
         request, model = self._request, self._model
+        tools, think = self.tools(), self.think()
         renderer = prompt.renderer_for(
             model.template,
             model.chat_template,
@@ -219,32 +249,39 @@ class RunCall(Call[Q]):
         )
 
         def render(kept: list[Message]) -> str:
-            return renderer.render(kept, tools=None, think=request.think)
+            return renderer.render(kept, tools=tools or None, think=think)
+
+        def rendered(kept: list[Message], dropped: int = 0) -> Rendered:
+            text = render(kept)
+            parser = None
+            if isinstance(renderer, prompt.JinjaRenderer):
+                tail = text[-MAX_TAIL:]
+                parser = native.parser_for(renderer.template.text, tools, think, tail)
+            return Rendered(text, parser, dropped)
 
         def count(kept: list[Message]) -> int:
             return len(weights.tokenize(_bounded(render(kept), n_ctx), special=False))
 
         if request.truncate is False:
-            return render(messages), 0
+            return rendered(messages)
         kept = prompt.fit_messages(messages, count, n_ctx)
         if len(kept) == len(messages):
-            return render(kept), 0
+            return rendered(kept)
         ids = {id(message) for message in kept}
         lost = (message.content or "" for message in messages if id(message) not in ids)
-        return render(kept), sum(len(weights.tokenize(text, special=False)) for text in lost)
+        return rendered(kept, sum(len(weights.tokenize(text, special=False)) for text in lost))
 
     def _fit(
         self,
         weights: "Weights",
-        text: str,
+        rendered: Rendered,
         n_ctx: int,
         *,
-        dropped: int = 0,
         context: list[int] | None = None,
     ) -> Tokens:
         """Token ids of a rendered prompt, cut to the window where that is allowed."""
         text = prompt.strip_bos(
-            _bounded(text, n_ctx), weights.text_of(weights.bos), weights.add_bos
+            _bounded(rendered.text, n_ctx), weights.text_of(weights.bos), weights.add_bos
         )
         ids = (context or []) + weights.tokenize(text, special=not context)
         fitted, original = prompt.fit_tokens(
@@ -255,8 +292,10 @@ class RunCall(Call[Q]):
             can_shift=self._request.shift is not False,
             truncate=self._request.truncate is not False,
         )
-        was_cut = dropped > 0 or len(fitted) < original
-        return Tokens(fitted, original + dropped if was_cut else None)
+        was_cut = rendered.dropped > 0 or len(fitted) < original
+        return Tokens(
+            fitted, original + rendered.dropped if was_cut else None, parser=rendered.parser
+        )
 
 
 def _num_keep(options: Options) -> int:
@@ -280,12 +319,8 @@ class ChatCall(RunCall[ChatRequest]):
     def check(self, model: Model) -> None:
         super().check(model)
         request = self._request
-        if request.tools:
-            if "tools" not in model.capabilities:
-                raise UnsupportedError(f"{model.name.full} does not support tools")
-            raise UnsupportedError(
-                "tools: paddock does not read tool calls out of answers yet; send none"
-            )
+        if request.tools and "tools" not in model.capabilities:
+            raise UnsupportedError(f"{model.name.full} does not support tools")
         _refuse_images(model, any(message.images for message in request.messages or ()))
 
     def is_empty(self) -> bool:
@@ -295,8 +330,10 @@ class ChatCall(RunCall[ChatRequest]):
         messages = prompt.assemble(
             self._model.system, self._model.messages, self._request.messages or []
         )
-        text, dropped = self._render(weights, messages, n_ctx)
-        return self._fit(weights, text, n_ctx, dropped=dropped)
+        return self._fit(weights, self._render(weights, messages, n_ctx), n_ctx)
+
+    def tools(self) -> list[Tool]:
+        return list(self._request.tools or ())
 
 
 class GenerateCall(RunCall[GenerateRequest]):
@@ -323,17 +360,17 @@ class GenerateCall(RunCall[GenerateRequest]):
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
         request, model = self._request, self._model
         if request.raw:
-            return self._fit(weights, request.prompt or "", n_ctx)
+            return self._fit(weights, Rendered(request.prompt or ""), n_ctx)
         history = () if request.context is not None else model.messages
         system = request.system or model.system
         messages = prompt.assemble(system, history, [Message(role="user", content=request.prompt)])
-        text, dropped = self._render(weights, messages, n_ctx)
+        rendered = self._render(weights, messages, n_ctx)
         context = list(request.context or ())
         if any(not 0 <= token < weights.n_vocab for token in context):
             raise RequestError(
                 f"context: token ids outside 0..{weights.n_vocab - 1}; it is of another model"
             )
-        return self._fit(weights, text, n_ctx, dropped=dropped, context=context)
+        return self._fit(weights, rendered, n_ctx, context=context)
 
 
 def _refuse_images(model: Model, has_images: bool) -> None:

@@ -1,6 +1,8 @@
 """Engine items to API responses, and streamed parts to one response. Pure; knows no engine
 thread."""
 
+import logging
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +18,9 @@ from paddock.api import (
 )
 from paddock.engine import sequence as engine
 from paddock.errors import EngineError
+from paddock.output.events import BrokenCall, Content, Event, OutputParser, Thinking, ToolCall
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Prepared:
     """Tokens of the prompt before it was cut; None if it was not."""
     keep_context: bool = False
     """Give the token ids back in the final response."""
+    parser: OutputParser | None = None
+    """Takes the answer apart; without one it is all content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,21 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a piece of the answer brought."""
+
+    content: str = ""
+    thinking: str = ""
+    calls: tuple[Message.ToolCall, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.content or self.thinking or self.calls)
+
+
+NOTHING = _Parts()
+
+
 class _Reader:
     """What chat and generate answers share."""
 
@@ -51,6 +73,14 @@ class _Reader:
 
     def finish(self) -> list[Any]:
         return []
+
+    def _feed(self, text: str) -> _Parts:
+        parser = self._prepared.parser
+        return _parts(parser.feed(text)) if parser else _Parts(text)
+
+    def _rest(self) -> _Parts:
+        parser = self._prepared.parser
+        return _parts(parser.finish()) if parser else NOTHING
 
     def _base(self) -> dict[str, Any]:
         return {"model": self._model, "created_at": now()}
@@ -76,16 +106,25 @@ class GenerateReader(_Reader):
     def feed(self, item: Any) -> list[GenerateResponse]:
         match item:
             case engine.Token(text, logprob):
+                parts = self._feed(text)
+                if self._prepared.parser and not parts and logprob is None:
+                    return []
                 return [
                     GenerateResponse(
-                        **self._base(), response=text, done=False, logprobs=_logprobs(logprob)
+                        **self._base(),
+                        **_generated(parts),
+                        done=False,
+                        logprobs=_logprobs(logprob),
                     )
                 ]
             case engine.Finished():
                 context = list(item.tokens) if self._prepared.keep_context else None
                 return [
                     GenerateResponse(
-                        **self._base(), response="", context=context, **self._metrics(item)
+                        **self._base(),
+                        **_generated(self._rest()),
+                        context=context,
+                        **self._metrics(item),
                     )
                 ]
             case Prepared():
@@ -105,29 +144,69 @@ class ChatReader(_Reader):
     def feed(self, item: Any) -> list[ChatResponse]:
         match item:
             case engine.Token(text, logprob):
+                parts = self._feed(text)
+                if self._prepared.parser and not parts and logprob is None:
+                    return []
                 return [
                     ChatResponse(
                         **self._base(),
-                        message=_says(text),
+                        message=_says(parts),
                         done=False,
                         logprobs=_logprobs(logprob),
                     )
                 ]
             case engine.Finished():
-                return [ChatResponse(**self._base(), message=_says(""), **self._metrics(item))]
+                message = _says(self._rest())
+                return [ChatResponse(**self._base(), message=message, **self._metrics(item))]
             case Prepared():
                 self._prepared = item
                 return []
             case Empty(reason):
                 return [
-                    ChatResponse(**self._base(), message=_says(""), done=True, done_reason=reason)
+                    ChatResponse(
+                        **self._base(), message=_says(NOTHING), done=True, done_reason=reason
+                    )
                 ]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
 
 
-def _says(text: str) -> Message:
-    return Message(role="assistant", content=text)
+def _parts(events: Sequence[Event]) -> _Parts:
+    contents: list[str] = []
+    thoughts: list[str] = []
+    calls: list[Message.ToolCall] = []
+    for event in events:
+        match event:
+            case Content(text):
+                contents.append(text)
+            case Thinking(text):
+                thoughts.append(text)
+            case ToolCall(name, arguments, index, id_):
+                function = Message.ToolCall.Function(index=index, name=name, arguments=arguments)
+                calls.append(Message.ToolCall(id=id_ or _call_id(), function=function))
+            case BrokenCall(text, reason):
+                # Nothing is lost: whoever reads the answer sees what the model wrote.
+                logger.warning("a tool call cannot be read: %s", reason)
+                contents.append(text)
+    return _Parts("".join(contents), "".join(thoughts), tuple(calls))
+
+
+def _call_id() -> str:
+    """Reference: `call_` and eight random letters or digits."""
+    return "call_" + secrets.token_hex(4)
+
+
+def _generated(parts: _Parts) -> dict[str, Any]:
+    return {"response": parts.content, "thinking": parts.thinking or None}
+
+
+def _says(parts: _Parts) -> Message:
+    return Message(
+        role="assistant",
+        content=parts.content,
+        thinking=parts.thinking or None,
+        tool_calls=list(parts.calls) or None,
+    )
 
 
 def _logprobs(item: engine.TokenLogprob | None) -> list[Logprob] | None:
