@@ -163,6 +163,7 @@ class Runtime:
         def work() -> None:
             from paddock.creation import create
 
+            self.clean()
             create(self.models, request, channel.put)
             channel.finish()
 
@@ -277,7 +278,7 @@ class Runtime:
     def clean(self) -> None:
         """Delete what interrupted work left in the store over an hour ago, once per runtime.
 
-        Happens before the first pull or import; nothing happens with PADDOCK_NOPRUNE.
+        Happens before the first pull, create or import; not at all with PADDOCK_NOPRUNE.
         """
         with self._clean_lock:
             if self._cleaned or self.settings.noprune:

@@ -1,20 +1,28 @@
-"""The store on disk: spec store-and-registry.md sections 2 to 4."""
+"""The store on disk and the registry protocol: spec store-and-registry.md."""
 
 import base64
+import dataclasses
 import hashlib
+import json
+import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from paddock.api import CreateRequest, build
 from paddock.creation import create
-from paddock.errors import InvalidDigestError, PaddockError
+from paddock.errors import InvalidDigestError, PaddockError, UnauthorizedError
 from paddock.models import Models
 from paddock.names import ModelName
+from paddock.store.auth import Challenge, Key, signed_text
 from paddock.store.local import LocalStore
 from paddock.store.manifest import Config, Manifest, json_layer
+from paddock.store.partial import Part, plan
+from paddock.store.upkeep import clean, rename_old_blobs
 
 Json = dict[str, Any]
 
@@ -104,7 +112,101 @@ def create_file_paths(case: Json, _: Json) -> None:
     assert (str(caught.value) == "file path must be relative") == (expected is not None)
 
 
+def auth_challenge(case: Json, _: Json) -> None:
+    assert dataclasses.asdict(Challenge.parse(case["header"])) == case["expected"]
+
+
+def auth_realm_host(case: Json, _: Json) -> None:
+    challenge = Challenge(case["realm"], "", "")
+    if "error" not in case["expected"]:
+        challenge.check("https", case["request_host"])
+        return
+    with pytest.raises(UnauthorizedError) as caught:
+        challenge.check("https", case["request_host"])
+    assert str(caught.value) == case["expected"]["error"]
+
+
+def auth_token_url(case: Json, _: Json) -> None:
+    challenge = Challenge(**case["challenge"])
+    assert challenge.token_url(case["unix_time"], case["nonce"]) == case["expected"]
+
+
+def auth_signature(case: Json, _: Json) -> None:
+    key = Key(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(case["seed_hex"])))
+    assert key.public_line == case["public_key_line"]
+    assert signed_text(case["url"]) == case["expected"]["signed_payload"]
+    assert key.authorization(case["url"]) == case["expected"]["authorization"]
+
+
+def part_plan(case: Json, _: Json) -> None:
+    parts = plan(case["total"])
+    first, last = (parts[0], parts[-1]) if parts else (None, None)
+    assert {
+        "count": len(parts),
+        "first": first and [first.offset, first.size],
+        "last": last and [last.offset, last.size],
+        "first_range": first and first.range,
+        "last_range": last and last.range,
+        "upload_first_content_range": first and first.content_range,
+    } == case["expected"]
+
+
+def resume_part(case: Json, _: Json) -> None:
+    part = Part(*(case["part"][name] for name in ("N", "Offset", "Size", "Completed")))
+    assert Part.parse(part.to_bytes()) == part
+    found = {"file_json": part.to_bytes().decode(), "file_suffix": part.suffix}
+    if part.remaining:
+        found |= {"range": part.range, "remaining": part.remaining}
+    else:
+        found |= {"skip": True}
+    assert found == case["expected"]
+
+
+def startup_prune(case: Json, _: Json) -> None:
+    now = time.time()
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
+        for blob in case["blobs"]:
+            path = write(store.root / "blobs" / blob["file"], b"")
+            os.utime(path, (now - blob["age_seconds"],) * 2)
+        for relative, manifest in case["manifests"].items():
+            write(store.root / "manifests" / relative, json.dumps(manifest).encode())
+        deleted = () if case["noprune"] else clean(store, now)
+        left = {path.name for path in (store.root / "blobs").iterdir()}
+    assert sorted(path.name for path in deleted) == case["expected_deleted"]
+    assert sorted({blob["file"] for blob in case["blobs"]} - left) == case["expected_deleted"]
+
+
+def legacy_blob_names(case: Json, _: Json) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for relative in case["files"]:
+            write(root / relative, b"")
+        rename_old_blobs(root)
+        found = (path for path in root.rglob("*") if path.is_file())
+        assert sorted(path.relative_to(root).as_posix() for path in found) == case["expected"]
+
+
+def remote_url(_: Json, __: Json) -> None:
+    pytest.skip("models that run elsewhere are not made here, so no address of one is stored")
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
 RUNNERS = {
+    "auth_challenge": auth_challenge,
+    "auth_realm_host": auth_realm_host,
+    "auth_signature": auth_signature,
+    "auth_token_url": auth_token_url,
+    "legacy_blob_names": legacy_blob_names,
+    "part_plan": part_plan,
+    "remote_url": remote_url,
+    "resume_part": resume_part,
+    "startup_prune": startup_prune,
     "sequences": sequences,
     "create_file_paths": create_file_paths,
     "blob_path": blob_path,
