@@ -1,20 +1,6 @@
-"""`python -m paddock`: hands over to the command line, or says how to install it."""
+"""`python -m paddock` and the `paddock` program: hands over to the command line."""
 
-import sys
-
-_CLI_PACKAGES = frozenset({"typer", "rich"})
-
-
-def main() -> None:
-    """Run the `paddock` command."""
-    try:
-        from paddock.cli.main import main as run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _CLI_PACKAGES:
-            raise
-        sys.exit(f'The command line needs {error.name}: pip install "paddock[cli]"')
-    run()
-
+from paddock.cli.main import main
 
 if __name__ == "__main__":
     main()

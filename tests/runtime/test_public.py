@@ -7,7 +7,6 @@ from importlib import metadata
 from pathlib import Path
 
 import ollama
-import pytest
 
 import paddock
 from paddock import errors
@@ -70,16 +69,6 @@ def test_importing_loads_no_engine_starts_no_thread_and_touches_no_models_folder
 
 
 def test_python_dash_m_runs_the_command_line(tmp_path: Path):
-    pytest.importorskip("typer")
     done = python("-m", "paddock", "--help", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "usage" in done.stdout.lower()
-
-
-def test_without_typer_the_command_line_says_what_to_install(tmp_path: Path):
-    hide = "import sys; sys.modules['typer'] = None;"
-    run = "from runpy import run_module; run_module('paddock', run_name='__main__')"
-    done = python("-c", hide + run, home=tmp_path)
-    assert done.returncode == 1
-    assert 'pip install "paddock[cli]"' in done.stderr
-    assert "Traceback" not in done.stderr

@@ -1,12 +1,15 @@
 import logging
 import os
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from paddock.durations import FOREVER
-from paddock.settings import Settings
+from paddock.settings import TRACE, Settings, connectable_url, server_url
 
 SECOND = 1_000_000_000
 
@@ -116,3 +119,64 @@ def test_arguments_go_before_the_environment(
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().max_queue = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("DEBUG", "1", logging.DEBUG),
+        ("DEBUG", "true", logging.DEBUG),
+        ("DEBUG", "2", TRACE),
+        ("DEBUG", "99", TRACE),
+        ("DEBUG", "0", logging.INFO),
+        ("DEBUG", "-2", logging.ERROR),
+        ("NOHISTORY", "yes", True),
+        ("GO_TEMPLATE", "0", False),
+        ("EDITOR", " 'nano -w' ", "nano -w"),
+    ],
+)
+def test_what_the_command_line_reads_is_read_alike(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, expected: object
+) -> None:
+    monkeypatch.setenv(f"OLLAMA_{name}", text)
+    assert getattr(Settings(), name.lower()) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        (":1234", "http://:1234"),
+        ("example.com", "http://example.com:11434"),
+        ("http://example.com", "http://example.com:80"),
+        ("HTTPS://example.com/api/", "https://example.com:443/api"),
+        ("::1", "http://[::1]:11434"),
+        ("[::1]:1337", "http://[::1]:1337"),
+        ("host:99999", "http://host:11434"),
+        ("host:", "http://host:11434"),
+        ("'1.2.3.4'", "http://1.2.3.4:11434"),
+        ("ollama.com", "https://ollama.com:443"),
+    ],
+)
+def test_a_host_becomes_a_url(host: str, url: str) -> None:
+    assert server_url(host) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "dialled"),
+    [
+        ("http://0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("http://[::]:1234/path", "http://[::1]:1234/path"),
+        ("http://:1234", "http://127.0.0.1:1234"),
+        ("https://example.com:443", "https://example.com:443"),
+    ],
+)
+def test_a_server_that_listens_everywhere_is_dialled_here(url: str, dialled: str) -> None:
+    assert connectable_url(url) == dialled
+
+
+@given(st.text(alphabet="ab.:/[]09\"' "))
+def test_any_host_becomes_a_url_that_stays_the_same(text: str) -> None:
+    url = server_url(text)
+    assert re.match(r"http://.*:\d+", url)
+    assert server_url(url).rstrip("/") == url.rstrip("/")

@@ -1,62 +1,59 @@
-"""Sizes, ages and tables as the reference prints them. Knows no models and no terminal."""
+"""Text in columns: how wide it is, how it wraps, tables. Knows no models and no terminal."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-
-_UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_AGES = (  # below this many seconds: this unit
-    (2 * 7 * _DAY, _DAY, "days"),
-    (2 * 30 * _DAY, 7 * _DAY, "weeks"),
-    (2 * 365 * _DAY, 30 * _DAY, "months"),
-)
-_FOREVER = timedelta(days=20 * 365)
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 
-def human_size(size: int) -> str:
-    """Bytes in decimal units: `1.5 KB`, `42 GB`."""
-    for scale, unit in _UNITS:
-        if size >= scale:
-            value = size / scale
-            has_decimals = value < 10 and value != int(value)
-            return f"{value:.1f} {unit}" if has_decimals else f"{int(value)} {unit}"
-    return f"{size} B"
+def width(text: str) -> int:
+    """Columns that a text takes: wide characters two, combining and control ones none."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(map(width_of, text))
 
 
-def human_age(age: timedelta) -> str:
-    """How long ago; a negative age lies in the future."""
-    if age < timedelta():
-        return "Forever" if -age > _FOREVER else f"{_span(-age)} from now"
-    return f"{_span(age)} ago"
+def width_of(char: str) -> int:
+    if unicodedata.east_asian_width(char) in "WF":
+        return 2
+    return 0 if unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc") else 1
 
 
-def _span(age: timedelta) -> str:
-    seconds = int(age.total_seconds())
-    if seconds < _MINUTE:
-        return _seconds(seconds)
-    if seconds < _HOUR:
-        minutes = seconds // _MINUTE
-        return "About a minute" if minutes == 1 else f"{minutes} minutes"
-    hours = int(age.total_seconds() / _HOUR + 0.5)
-    if hours < 48:
-        return "About an hour" if hours == 1 else f"{hours} hours"
-    for below, unit, name in _AGES:
-        if hours * _HOUR < below:
-            return f"{hours * _HOUR // unit} {name}"
-    return f"{seconds // (365 * _DAY)} years"
+def padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
 
 
-def _seconds(seconds: int) -> str:
-    if seconds < 1:
-        return "Less than a second"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"
+def wrapped(text: str, columns: int) -> list[str]:
+    """Lines of at most so many columns, broken at blanks; a longer word stays whole."""
+    if width(text) <= columns:
+        return [text]
+    lines: list[str] = []
+    for word in text.split():
+        if lines and width(lines[-1]) + 1 + width(word) <= columns:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines or [""]
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Left-aligned columns, four blanks apart."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(header, *rows, strict=True)]
+    lines = [f"{_line(header, widths)} ", *(f"{_line(row, widths)}    " for row in rows)]
+    return "".join(f"{line}\n" for line in lines)
 
-    def line(cells: Sequence[str]) -> str:
-        return "    ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
 
-    return "".join([f"{line(header)} \n", *(f"{line(row)}    \n" for row in rows)])
+def grid(rows: Sequence[Sequence[str]], limit: int) -> str:
+    """Rows without a header, four blanks before, between and after; wide cells wrap at `limit`."""
+    lines = [line for row in rows for line in _wrapped_row(row, limit)]
+    widths = [max(map(width, column)) for column in zip_longest(*lines, fillvalue="")]
+    return "".join(f"    {_line(line, widths)}    \n" for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "    ".join(
+        padded(cell, columns) for cell, columns in zip_longest(cells, widths, fillvalue="")
+    )
+
+
+def _wrapped_row(row: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
+    return zip_longest(*(wrapped(cell, limit) for cell in row), fillvalue="")
