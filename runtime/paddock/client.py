@@ -98,6 +98,17 @@ class CreateFields(TypedDict, total=False):
     system: str | None
     parameters: AnyOptions | None
     messages: Messages | None
+    renderer: str | None
+    parser: str | None
+    requires: str | None
+    info: Mapping[str, Any] | None
+    remote_host: str | None
+    draft_files: Mapping[str, str] | None
+    draft_quantize: str | None
+    # Of the client of 2024
+    name: str | None
+    modelfile: str | None
+    path: str | Path | None
 
 
 class TransportFields(TypedDict, total=False):
@@ -173,6 +184,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "messages": partial(_each, _message),
     "options": _plain,
     "parameters": _parameters,
+    "path": lambda value: str(value) if isinstance(value, Path) else value,
     "tool_calls": partial(_each, _plain),
     "tools": partial(_each, _tool),
 }
@@ -274,6 +286,7 @@ class _Calls:
         fields: CreateFields,
     ) -> Stream[ProgressResponse]:
         _expect("create", fields, CreateFields.__optional_keys__)
+        model = model or fields.pop("name", None) or ""
         request = self._build(
             CreateRequest, model=model, quantize=quantize, from_=from_, stream=stream, **fields
         )
@@ -423,7 +436,7 @@ class Client(_Calls):
     @overload
     def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,
@@ -433,7 +446,7 @@ class Client(_Calls):
     @overload
     def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,
@@ -442,14 +455,16 @@ class Client(_Calls):
     ) -> Stream[ProgressResponse]: ...
     def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,
         stream: bool = False,
         **fields: Unpack[CreateFields],
     ) -> ProgressResponse | Stream[ProgressResponse]:
-        """Make a model from another one or from a local path (`from_`), or from blobs (`files`)."""
+        """Make a model from another one or a local path (`from_`), from blobs (`files`), or from a
+        Modelfile: its text (`modelfile`) or where it lies (`path`).
+        """
         progress = self._create(model, quantize, from_, stream, fields)
         return progress if stream else progress.result()
 
@@ -651,7 +666,7 @@ class AsyncClient(_Calls):
     @overload
     async def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,
@@ -661,7 +676,7 @@ class AsyncClient(_Calls):
     @overload
     async def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,
@@ -670,7 +685,7 @@ class AsyncClient(_Calls):
     ) -> Stream[ProgressResponse]: ...
     async def create(
         self,
-        model: str,
+        model: str = "",
         quantize: str | None = None,
         from_: str | None = None,
         *,

@@ -258,6 +258,15 @@ def test_create_passes_everything_on(client: Client, runtime: FakeRuntime):
     assert statuses == ["writing", "success"]
 
 
+def test_create_takes_modelfiles_as_the_client_of_2024_did(client: Client, runtime: FakeRuntime):
+    client.create(name="new", modelfile="FROM base", path=Path("folder"))
+    request = runtime.last
+    assert isinstance(request, CreateRequest)
+    assert (request.model, request.modelfile, request.path) == ("new", "FROM base", "folder")
+    client.create("newer", name="new", modelfile="FROM base")
+    assert runtime.last.model == "newer"
+
+
 def test_model_management_answers_like_the_official_client(client: Client, runtime: FakeRuntime):
     assert client.list().models[0].model == "m:latest"
     assert client.ps()["models"] == []
@@ -377,7 +386,7 @@ def test_what_does_not_fit_is_a_request_error(
         (lambda c: c.chat("m", HI, temperature=0), r'pass it as options={"temperature": ...}'),
         (lambda c: c.chat("m", HI, keepalive=0), "did you mean 'keep_alive'"),
         (lambda c: c.generate("m", tools=[]), "unexpected keyword argument 'tools'"),
-        (lambda c: c.create("m", path="x"), "unexpected keyword argument 'path'"),
+        (lambda c: c.create("m", modlefile="x"), "did you mean 'modelfile'"),
     ],
 )
 def test_an_unknown_keyword_is_a_type_error(

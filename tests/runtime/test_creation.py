@@ -315,7 +315,8 @@ def no_digest(content: bytes = b"absent") -> str:
         ({"files": {"a//b": MINIMAL_DIGEST}}, RequestError, "file path must be relative"),
         ({"files": {"C:b": MINIMAL_DIGEST}}, RequestError, "file path must be relative"),
         ({"files": {"": MINIMAL_DIGEST}}, RequestError, "file path must be relative"),
-        ({"files": FILES, "quantize": "Q4_K_M"}, UnsupportedError, "quantise"),
+        ({"files": FILES, "quantize": "Q4_K_M"}, RequestError, "cannot be quantised"),
+        ({"files": FILES, "quantize": "Q9"}, UnsupportedError, "unsupported quantization type Q9"),
         ({"files": FILES, "parameters": {"temprature": 1}}, OptionError, 'mean "temperature"'),
         ({"files": FILES, "parameters": {"top_k": "x"}}, OptionError, "must be of type integer"),
         ({"files": FILES, "adapters": FILES}, RequestError, "not an adapter"),
@@ -389,8 +390,8 @@ def test_uploads_that_are_no_weights_are_refused(make: Make, store: LocalStore) 
 
 
 def test_parts_and_projectors_alone_are_refused(make: Make, tmp_path: Path) -> None:
-    part = write_gguf(tmp_path / "m-00001-of-00002.gguf", split__count=2)
-    with pytest.raises(UnsupportedError, match=r"00001-of-00002.*llama-gguf-split --merge"):
+    part = write_gguf(tmp_path / "m-00001-of-00002.gguf", split__count=2, split__no=0)
+    with pytest.raises(GGUFError, match=r'"m-00001-of-00002\.gguf" is missing shard 1'):
         make("m", from_=str(part))
     odd = write_gguf(tmp_path / "odd.gguf", split__count="many")
     assert make("m", from_=str(odd))[-1] == "success"
@@ -403,7 +404,7 @@ def test_folders_without_weights_and_single_safetensors_say_what_is_needed(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(RequestError, match=r"neither \.safetensors nor \.gguf"):
+    with pytest.raises(RequestError, match="no Modelfile or safetensors files found"):
         make("m", from_=str(empty))
     (empty / "model.safetensors").write_bytes(b"")
     with pytest.raises(RequestError, match="name the folder"):
