@@ -1,10 +1,89 @@
-"""What the texts of templates tell: spec modelfile.md section 8.2."""
+"""Go templates: the language, prompts, what their texts tell: spec templates.md."""
 
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from paddock import capabilities
+import pytest
+
+from paddock.api import Message, Tool
+from paddock.errors import TemplateError
+from paddock.template.chat import collate
+from paddock.template.evaluate import Program
+from paddock.template.functions import ALL
+from paddock.template.go import GoTemplate
+from paddock.template.limits import Budget
+from paddock.template.syntax import parse
 
 Json = dict[str, Any]
+
+
+def today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def language(case: Json, _: Json) -> None:
+    def execute() -> str:
+        program = Program(case["template"], parse(case["template"], ALL), ALL)
+        data = case.get("data")
+        return program.run(data, Budget([data]), today())
+
+    if "error" not in case:
+        assert execute() == case["out"]
+        return
+    if case["error"]["stage"] == "exec":
+        parse(case["template"], ALL)
+    with pytest.raises(TemplateError):
+        execute() if case["error"]["stage"] == "exec" else parse(case["template"], ALL)
+
+
+def messages_of(case: Json) -> list[Message]:
+    """The payloads of images are opaque here; api.Message would read them as base64."""
+    return [Message.model_validate(item) for item in case.get("messages", [])]
+
+
+def tools_of(case: Json) -> list[Tool]:
+    return [Tool.model_validate(item) for item in case.get("tools", [])]
+
+
+def execute(case: Json, file: Json) -> None:
+    text = case.get("template")
+    if text is None:
+        path: Path = file["folder"] / "files" / case["template_file"]
+        text = path.read_text("utf-8")
+
+    def render() -> str:
+        return GoTemplate.parse(text).render(
+            messages_of(case),
+            tools_of(case),
+            case.get("think"),
+            prompt=case.get("prompt", ""),
+            suffix=case.get("suffix", ""),
+        )
+
+    if "error" in case:
+        if case["error"]["stage"] == "exec":
+            GoTemplate.parse(text)
+        with pytest.raises(TemplateError):
+            render()
+        return
+    yesterday = today() - timedelta(days=1)
+    expected = case["out"].replace("{TODAY}", today().isoformat())
+    assert render() == expected.replace("{YESTERDAY}", yesterday.isoformat())
+
+
+def names(case: Json, _: Json) -> None:
+    if "error" in case:
+        with pytest.raises(TemplateError):
+            GoTemplate.parse(case["template"])
+        return
+    assert sorted(GoTemplate.parse(case["template"]).variables) == case["vars"]
+
+
+def collated(case: Json, _: Json) -> None:
+    system, messages = collate(messages_of(case))
+    assert system == case["system"]
+    assert [message.model_dump(exclude_none=True) for message in messages] == case["collated"]
 
 
 def of_templates(case: Json, _: Json) -> None:
@@ -19,4 +98,10 @@ def of_templates(case: Json, _: Json) -> None:
         assert found == case["prefer_chat_template"]
 
 
-RUNNERS = {"capabilities": of_templates}
+RUNNERS = {
+    "capabilities": of_templates,
+    "collate": collated,
+    "execute": execute,
+    "language": language,
+    "vars": names,
+}
