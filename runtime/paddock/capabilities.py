@@ -1,15 +1,13 @@
 """What a model can do, read from its files' metadata and the text of its templates. Pure.
 
-Knows names of capabilities, parsers and metadata keys; knows no store and renders nothing. Go
-templates are looked at as text: variables by name, thinking tags by what stands around
-`{{ .Thinking }}` inside a range over `.Messages`.
+Knows names of capabilities, parsers and metadata keys; knows no store and renders nothing.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from paddock.errors import RequestError, UnsupportedError
+from paddock.errors import RequestError, TemplateError, UnsupportedError
+from paddock.template.go import GoTemplate
 
 DEFAULT_TEMPLATE: Final = "{{ .Prompt }}"
 CHAT_TEMPLATE: Final = "tokenizer.chat_template"
@@ -69,13 +67,6 @@ _PARSERS: Final[dict[str, tuple[str, ...]]] = {
 _GPT_OSS: Final = ("gptoss", "gpt-oss")
 _NO_AUDIO: Final = "nemotron_h_omni"
 
-_ACTION: Final = re.compile(r"\{\{-?\s*(?!/\*)(.*?)-?\}\}", re.DOTALL)
-_GO_STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`')
-_FIELD: Final = re.compile(r"\.([A-Za-z_]\w*)")
-_RANGE_MESSAGES: Final = re.compile(r"\{\{-?\s*range\b[^}]*\.Messages\b")
-_AROUND_THINKING: Final = re.compile(
-    r"\}\}([^{}]*)\{\{-?\s*\.Thinking\s*-?\}\}([^{}]*)(?=\{\{)",
-)
 _SPLIT_THINK: Final = ("content.split('</think>')", 'content.split("</think>")')
 _CHAT_RESULTS: Final = (
     "tool_response",
@@ -118,9 +109,15 @@ def of_model(
 
 
 def template_in_use(
-    config: Mapping[str, Any], weights: Mapping[str, Any] | None, layer: str | None
+    config: Mapping[str, Any],
+    weights: Mapping[str, Any] | None,
+    layer: str | None,
+    forced: bool | None = None,
 ) -> InUse:
-    """Which text builds the prompts of a model."""
+    """Which text builds the prompts of a model.
+
+    `forced` always takes the layer (True) or never (False); None chooses by what the texts offer.
+    """
     chat = (weights or {}).get(CHAT_TEMPLATE)
     if config.get("renderer") or config.get("parser") or not isinstance(chat, str):
         return "default" if layer is None else "layer"
@@ -128,7 +125,8 @@ def template_in_use(
         return "chat template"
     if config.get("model_family") in _GPT_OSS and "<|start|>" in layer and "<|end|>" in layer:
         return "layer"
-    return "chat template" if chat_template_wins(chat, layer) else "layer"
+    uses_layer = not chat_template_wins(chat, layer) if forced is None else forced
+    return "layer" if uses_layer else "chat template"
 
 
 def chat_template_wins(chat: str, layer: str) -> bool:
@@ -153,11 +151,14 @@ def of_chat_template(text: str) -> tuple[str, ...]:
 
 def of_template(text: str) -> tuple[str, ...]:
     """What a Go template handles."""
-    variables = set(_variables(text))
+    template = _go_template(text)
+    if template is None:
+        return ()
+    variables = template.variables
     return (
         *(("tools",) if "tools" in variables else ()),
         *(("insert",) if "suffix" in variables else ()),
-        *(("thinking",) if _has_thinking_tags(text) else ()),
+        *(("thinking",) if all(template.thinking_tags) else ()),
     )
 
 
@@ -196,18 +197,12 @@ def _of_projectors(projectors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield "audio"
 
 
-def _variables(template: str) -> Iterator[str]:
-    for action in _ACTION.findall(template):
-        for name in _FIELD.findall(_GO_STRING.sub("", action)):
-            yield name.lower()
-
-
-def _has_thinking_tags(template: str) -> bool:
-    loop = _RANGE_MESSAGES.search(template)
-    return loop is not None and any(
-        before.strip() and after.strip()
-        for before, after in _AROUND_THINKING.findall(template, loop.end())
-    )
+def _go_template(text: str) -> GoTemplate | None:
+    """None for a template that cannot be parsed: it is not used, and so handles nothing."""
+    try:
+        return GoTemplate.parse(text)
+    except TemplateError:
+        return None
 
 
 def _chat_round_trip(text: str) -> bool:
@@ -216,7 +211,9 @@ def _chat_round_trip(text: str) -> bool:
 
 
 def _layer_round_trip(text: str) -> bool:
-    return {"tools", "toolcalls"} <= set(_variables(text)) and _any_of(_LAYER_RESULTS, text)
+    template = _go_template(text)
+    variables = template.variables if template else frozenset[str]()
+    return {"tools", "toolcalls"} <= variables and _any_of(_LAYER_RESULTS, text)
 
 
 def _any_of(needles: Sequence[str], text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paddock import capabilities
 from paddock.api import Message, Tool
 from paddock.errors import TemplateError
 from paddock.template.chat import collate

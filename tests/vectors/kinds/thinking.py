@@ -6,6 +6,7 @@ from tests.vectors.answers import as_step, check_cuts
 
 from paddock.output import thinking
 from paddock.output.events import OutputParser
+from paddock.template.go import GoTemplate
 
 Json = dict[str, Any]
 
@@ -17,12 +18,18 @@ def stream(case: Json, _: Json) -> None:
 
 def _opened(case: Json) -> OutputParser:
     """What the reference feeds before is the opening tag at the end of a prompt."""
-    return thinking.parser(case["opening"], case["closing"], opened="pre_fed" in case)
+    start = "thinking" if "pre_fed" in case else "start"
+    return thinking.parser(case["opening"], case["closing"], start)
 
 
 def any_cut(case: Json, _: Json) -> None:
     check_cuts(lambda: _opened(case), "".join(case["chunks"]))
 
 
-RUNNERS: dict[str, Any] = {"thinking_stream": stream}
+def infer_tags(case: Json, _: Json) -> None:
+    tags = GoTemplate.parse(case["template"]).thinking_tags
+    assert tags == (case["opening"], case["closing"])
+
+
+RUNNERS: dict[str, Any] = {"thinking_stream": stream, "infer_tags": infer_tags}
 ALSO = {"thinking_stream": any_cut}

@@ -56,5 +56,9 @@ def pipeline_cut(case: Json, _: Json) -> None:
     check_cuts(lambda: _piped(case), "".join(case["chunks"]))
 
 
-RUNNERS: dict[str, Any] = {"tool_stream": stream, "pipeline": pipeline}
+def parse_tag(case: Json, _: Json) -> None:
+    assert GoTemplate.parse(case["template"]).tool_tag == case["tag"]
+
+
+RUNNERS: dict[str, Any] = {"tool_stream": stream, "pipeline": pipeline, "parse_tag": parse_tag}
 ALSO = {"tool_stream": stream_cut, "pipeline": pipeline_cut}
