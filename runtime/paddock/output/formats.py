@@ -18,8 +18,12 @@ from paddock.output.toolcalls import (
     action_list,
     any_json_call,
     fenced_call,
+    function_call,
+    indexed_call,
     json_call,
     named_call,
+    prefixed_call,
+    recipient_call,
     separated_call,
     xml_call,
 )
@@ -53,6 +57,7 @@ class OutputFormat:
     def without_calls(self) -> "OutputFormat":
         """The same format for a request without tools, in which a call is text."""
         calls = {name for name, mode in self.modes.items() if _is_call(mode)}
+        calls |= {name for name, mode in self.modes.items() if _leads_to(mode, calls)}
         return replace(
             self, modes={name: _without(mode, calls) for name, mode in self.modes.items()}
         )
@@ -66,10 +71,23 @@ def _is_call(mode: Mode) -> bool:
     return isinstance(mode, Balanced) or (isinstance(mode, Span) and mode.sink is Sink.CALL)
 
 
+def _leads_to(mode: Mode, targets: set[str]) -> bool:
+    """A mode that only stands between a marker and a call."""
+    match mode:
+        case Gate():
+            return targets.issuperset((mode.otherwise, *(edge.to for edge in mode.edges.values())))
+        case Span(sink=Sink.NOWHERE):
+            return any(edge.to in targets for edge in mode.edges.values())
+        case _:
+            return False
+
+
 def _without(mode: Mode, targets: set[str]) -> Mode:
     if isinstance(mode, Balanced):
         return mode
     edges = {marker: edge for marker, edge in mode.edges.items() if edge.to not in targets}
+    if isinstance(mode, Gate) and mode.otherwise in targets:
+        return replace(mode, edges=edges, otherwise="content")
     return replace(mode, edges=edges)
 
 
@@ -141,9 +159,6 @@ PYTHON_IN_TAGS = replace(
         "start": Gate({THINK[0]: Edge("thought")}, otherwise="content", drop_space=True),
     },
 )
-
-# What templates outside of the reference's table ask for: the same tags, more ways to write JSON.
-ANY_JSON_IN_TAGS: Final = tagged(TOOL_CALL, any_json_call)
 
 
 # -- sections of calls -----------------------------------------------------------------------------
@@ -251,3 +266,62 @@ GEMMA: Final = OutputFormat(
     gemma.call,
     gemma.call,
 )
+
+
+# -- formats of chat templates alone ---------------------------------------------------------------
+
+ANY_JSON_IN_TAGS: Final = tagged(TOOL_CALL, any_json_call)
+"""The usual tags with all the ways to write the JSON between them."""
+
+MISTRAL: Final = OutputFormat(
+    {
+        **MINISTRAL.modes,
+        "name": Gate({"[": Edge("list", keep=True), "{": Edge("list", keep=True)}, "named"),
+        "named": Span(
+            Sink.CALL, {"{": Edge("list", trim=False, skip=False, keep=True, inside=True)}
+        ),
+        "list": Balanced("content", skip=True),
+    },
+    prefixed_call,
+)
+"""A list of calls as JSON behind `[TOOL_CALLS]`, or one `NAME{…}`."""
+
+FUNCTION_TAGS: Final = tagged(("<function=", "</function>"), function_call)
+
+RECIPIENTS: Final = OutputFormat(
+    {
+        "recipient": Gate({"all\n": Edge("content", skip=False)}, otherwise="call"),
+        "content": Span(Sink.CONTENT, {">>>": Edge("recipient")}),
+        "call": Span(Sink.CALL, {">>>": Edge("recipient")}),
+    },
+    recipient_call,
+    recipient_call,
+)
+"""`NAME` or `all` on a line of its own, then arguments or content up to `>>>`."""
+
+SECTION_TOKENS: Final = OutputFormat(
+    {
+        **THINKING_ONLY.modes,
+        "content": Span(Sink.CONTENT, {"<|tool_calls_section_begin|>": Edge("calls")}),
+        "calls": Span(
+            Sink.NOWHERE,
+            {
+                "<|tool_call_begin|>": Edge("call"),
+                "<|tool_calls_section_end|>": Edge("content"),
+            },
+        ),
+        "call": Span(
+            Sink.CALL,
+            {"<|tool_call_end|>": Edge("calls"), "<|tool_calls_section_end|>": Edge("content")},
+        ),
+    },
+    indexed_call,
+)
+
+PYTHON_TAG: Final = OutputFormat(
+    {
+        "begin": Gate({"<|python_tag|>": Edge("content")}, otherwise="content"),
+        "content": Span(Sink.CONTENT),
+    }
+)
+"""A token that some models write before a call, and nothing else."""

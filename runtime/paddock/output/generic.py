@@ -26,5 +26,5 @@ def parser_for(
     if not (tags and all(tags) and think):
         return calls or Scanner({"content": Span(Sink.CONTENT)}, "content")
     opened = rendered_prompt_tail.rstrip(SPACE).endswith(tags[0])
-    thoughts = thinking.parser(*tags, opened=opened)
+    thoughts = thinking.parser(*tags, "thinking" if opened else "start")
     return Chain(thoughts, calls) if calls else thoughts

@@ -235,14 +235,19 @@ class HarmonyParser:
         return call
 
 
-def make(tools: Sequence[Tool], last: Message | None, think: Think) -> HarmonyParser:
+def parser(tools: Sequence[Tool], begun: str) -> HarmonyParser:
+    """`begun`: the message that the prompt ends in, from its start."""
     names = Names()
     for tool in tools:
         names.shown((tool.function.name if tool.function else None) or "")
+    return HarmonyParser(begun, names)
+
+
+def make(tools: Sequence[Tool], last: Message | None, think: Think) -> HarmonyParser:
     begun = _BEGUN
     if last is not None and last.role == "assistant":
         if last.content:
             begun += "<|channel|>final<|message|>"
         elif last.thinking:
             begun += "<|channel|>analysis<|message|>"
-    return HarmonyParser(begun, names)
+    return parser(tools, begun)

@@ -43,6 +43,8 @@ class ParserSpec:
     """Special tokens that must reach the parser as text."""
     make: Make
     """(tools, the prompt's last message, think) -> a parser for one answer"""
+    shown: Callable[[Sequence[Tool]], list[Tool]] = list
+    """The tools as the prompt has to show them; the parser is made with the tools as given."""
 
 
 def parser(name: str) -> ParserSpec:
@@ -246,7 +248,9 @@ _TABLE: Final[tuple[tuple[str, tuple[bool, bool], tuple[str, ...], Make], ...]] 
     ("glimmer", _BOTH, ("<|start|>", "<|message|>", "<|eom|>", "<|eot|>"), glimmer.make),
 )
 
+_SHOWN: Final = {"harmony": harmony.shown_tools}
+
 PARSERS: Final[Mapping[str, ParserSpec]] = {
-    name: ParserSpec(name, tools, thinking, tokens, make)
+    name: ParserSpec(name, tools, thinking, tokens, make, _SHOWN.get(name, list))
     for name, (tools, thinking), tokens, make in _TABLE
 }

@@ -198,7 +198,7 @@ class Scanner:
         self._held = text[found.start() if edge.keep else found.end() :]
         self._put(span.sink, before.rstrip(SPACE) if edge.trim else before, events)
         if edge.inside:
-            self._body.append(marker)
+            self._body.append("" if edge.keep else marker)
         elif span.sink is Sink.CALL:
             self._close(events)
         self._go(edge.to, edge.skip)

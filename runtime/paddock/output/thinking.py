@@ -7,9 +7,10 @@ from paddock.output.events import OutputParser
 from paddock.output.scanner import Edge, Gate, Modes, Scanner, Sink, Span
 
 
-def parser(opening: str, closing: str, *, opened: bool = False) -> OutputParser:
-    """`opened`: the prompt ends with the opening tag, so the answer begins inside."""
-    return Scanner(modes(opening, closing), "thinking" if opened else "start", skip=opened)
+def parser(opening: str, closing: str, start: str = "start") -> OutputParser:
+    """`start`: "thinking" where the prompt ends with the opening tag, "content" where it has both
+    tags, "start" where it has none."""
+    return Scanner(modes(opening, closing), start, skip=start == "thinking")
 
 
 def modes(opening: str, closing: str) -> Modes:

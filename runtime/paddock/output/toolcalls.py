@@ -6,6 +6,7 @@ Each takes the body and the declared tools and answers with calls, or raises Cal
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from paddock.output.events import BrokenCall, ToolCall
@@ -77,7 +78,45 @@ def _any_envelope(value: Any) -> ToolCall:
     arguments = next((value for value in given if value is not None), None)
     if isinstance(arguments, str):
         arguments = read_object(arguments) if arguments.strip() else None
-    return ToolCall(name, as_arguments(arguments))
+    call_id = field(cast("dict[str, Any]", value), "id")
+    return ToolCall(
+        name, as_arguments(arguments), id=call_id if isinstance(call_id, str) and call_id else None
+    )
+
+
+def function_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`NAME>{…}`, what stands between `<function=` and `</function>`."""
+    name, mark, arguments = body.partition(">")
+    return [_named(name, arguments if mark else "", mark)]
+
+
+def recipient_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`NAME`, then the arguments on the next lines."""
+    name, mark, arguments = body.partition("\n")
+    return [_named(name, arguments, mark)]
+
+
+def prefixed_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`NAME{…}`, or calls as JSON."""
+    if body.lstrip(SPACE)[:1] in ("[", "{"):
+        return any_json_call(body, tools)
+    name, brace, arguments = body.partition("{")
+    return [_named(name, brace + arguments, brace)]
+
+
+def indexed_call(body: str, tools: Tools) -> Sequence[ToolCall]:
+    """`functions.NAME:INDEX<|tool_call_argument_begin|>{…}`; the first part is the call's id."""
+    call_id, mark, arguments = body.partition("<|tool_call_argument_begin|>")
+    call_id = call_id.strip(SPACE)
+    name = call_id.removeprefix("functions.").partition(":")[0]
+    return [replace(_named(name, arguments, mark), id=call_id)]
+
+
+def _named(name: str, arguments: str, mark: str) -> ToolCall:
+    name = name.strip(SPACE)
+    if not mark or not name:
+        raise CallError("empty function name")
+    return ToolCall(name, read_object(arguments) if arguments.strip(SPACE) else {})
 
 
 # -- XML-like --------------------------------------------------------------------------------------
