@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.vectors.answers import as_step, check_cuts, expected, fed
+from tests.vectors.answers import Make, as_step, check_cuts, expected, fed
 
 from paddock.api import Message, Tool
 from paddock.output import generic
@@ -29,7 +29,7 @@ def stream_cut(case: Json, _: Json) -> None:
 
 def pipeline(case: Json, _: Json) -> None:
     """The messages of a chat turn; what is empty is not sent, unless it is the last one."""
-    given = [as_step(events) for events in fed(_piped(case), case["chunks"])]
+    given = [as_step(events) for events in fed(_piped(case)(), case["chunks"])]
     events = [
         {key: value for key, value in expected(event).items() if key != "done"}
         for event in case["events"]
@@ -37,23 +37,18 @@ def pipeline(case: Json, _: Json) -> None:
     assert [step for step in given if step] == [event for event in events if event]
 
 
-def _piped(case: Json) -> OutputParser:
+def _piped(case: Json) -> Make:
     template = GoTemplate.parse(case["template"])
     tools = [Tool(**tool) for tool in case.get("tools", ())]
     think = case.get("think")
     messages = [Message(**message) for message in case["messages"]]
     prompt = template.render(messages, tools, think)
-    return generic.parser_for(
-        template.thinking_tags,
-        template.tool_tag,
-        tools,
-        think=think,
-        rendered_prompt_tail=prompt,
-    )
+    tags, tag = template.thinking_tags, template.tool_tag
+    return lambda: generic.parser_for(tags, tag, tools, think=think, rendered_prompt_tail=prompt)
 
 
 def pipeline_cut(case: Json, _: Json) -> None:
-    check_cuts(lambda: _piped(case), "".join(case["chunks"]))
+    check_cuts(_piped(case), "".join(case["chunks"]))
 
 
 def parse_tag(case: Json, _: Json) -> None:
