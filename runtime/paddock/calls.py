@@ -32,10 +32,11 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.models import Model
-from paddock.output import native
+from paddock.output import generic, native
 from paddock.output.events import OutputParser
 from paddock.respond import Empty, Prepared
 from paddock.stream import Channel
+from paddock.template.go import GoTemplate
 
 if TYPE_CHECKING:
     from paddock.engine.llama import Weights
@@ -246,6 +247,7 @@ class RunCall(Call[Q]):
             model.chat_template,
             bos_text=weights.text_of(weights.bos),
             eos_text=weights.text_of(weights.eos),
+            family=model.config.model_family,
         )
 
         def render(kept: list[Message]) -> str:
@@ -257,6 +259,8 @@ class RunCall(Call[Q]):
             if isinstance(renderer, prompt.JinjaRenderer):
                 tail = text[-MAX_TAIL:]
                 parser = native.parser_for(renderer.template.text, tools, think, tail)
+            elif isinstance(renderer, prompt.GoRenderer):
+                parser = _inferred_parser(renderer.template, tools, think, text)
             return Rendered(text, parser, dropped)
 
         def count(kept: list[Message]) -> int:
@@ -296,6 +300,19 @@ class RunCall(Call[Q]):
         return Tokens(
             fitted, original + rendered.dropped if was_cut else None, parser=rendered.parser
         )
+
+
+def _inferred_parser(
+    template: GoTemplate, tools: list[Tool], think: Think, text: str
+) -> OutputParser:
+    """Takes an answer apart at the tags that a Go template shows."""
+    return generic.parser_for(
+        template.thinking_tags,
+        template.tool_tag,
+        tools,
+        think=think,
+        rendered_prompt_tail=text[-MAX_TAIL:],
+    )
 
 
 def _num_keep(options: Options) -> int:
@@ -342,13 +359,10 @@ class GenerateCall(RunCall[GenerateRequest]):
         request = self._request
         if request.raw and (request.template or request.system or request.context):
             raise RequestError("raw mode does not support template, system, or context")
-        if request.suffix:
+        if request.suffix and "insert" not in model.capabilities:
             raise UnsupportedError(f"{model.name.full} does not support insert")
         if request.template:
-            raise UnsupportedError(
-                "template: paddock does not run Go templates yet; render the prompt yourself and "
-                "send it with raw"
-            )
+            GoTemplate.parse(request.template)
         _refuse_images(model, bool(request.images))
 
     def is_empty(self) -> bool:
@@ -364,13 +378,27 @@ class GenerateCall(RunCall[GenerateRequest]):
         history = () if request.context is not None else model.messages
         system = request.system or model.system
         messages = prompt.assemble(system, history, [Message(role="user", content=request.prompt)])
-        rendered = self._render(weights, messages, n_ctx)
+        if request.template or request.suffix:
+            rendered = self._executed(messages)
+        else:
+            rendered = self._render(weights, messages, n_ctx)
         context = list(request.context or ())
         if any(not 0 <= token < weights.n_vocab for token in context):
             raise RequestError(
                 f"context: token ids outside 0..{weights.n_vocab - 1}; it is of another model"
             )
         return self._fit(weights, rendered, n_ctx, context=context)
+
+    def _executed(self, messages: list[Message]) -> Rendered:
+        """Reference: what a request brings of its own is not shortened by whole messages."""
+        request, think = self._request, self.think()
+        template = GoTemplate.parse(request.template or self._model.template or "")
+        renderer = prompt.GoRenderer(template)
+        if request.suffix:
+            text = renderer.fill(request.prompt or "", request.suffix, think)
+        else:
+            text = renderer.render(messages, None, think)
+        return Rendered(text, _inferred_parser(template, [], think, text))
 
 
 def _refuse_images(model: Model, has_images: bool) -> None:

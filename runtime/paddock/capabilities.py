@@ -123,10 +123,15 @@ def template_in_use(
         return "default" if layer is None else "layer"
     if layer is None:
         return "chat template"
-    if config.get("model_family") in _GPT_OSS and "<|start|>" in layer and "<|end|>" in layer:
+    if is_harmony(config.get("model_family"), layer):
         return "layer"
     uses_layer = not chat_template_wins(chat, layer) if forced is None else forced
     return "layer" if uses_layer else "chat template"
+
+
+def is_harmony(family: str | None, layer: str) -> bool:
+    """Whether a TEMPLATE layer writes the channels of gpt-oss, which no chat template outranks."""
+    return family in _GPT_OSS and "<|start|>" in layer and "<|end|>" in layer
 
 
 def chat_template_wins(chat: str, layer: str) -> bool:

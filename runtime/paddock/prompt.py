@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from paddock.api import Message, Think, Tool
-from paddock.capabilities import chat_template_wins
+from paddock.capabilities import CHAT_TEMPLATE, is_harmony, template_in_use
 from paddock.errors import ContextLengthError, RequestError, TemplateError, UnsupportedError
 from paddock.template.dialect import PlainMessage, dialect_of
+from paddock.template.go import GoTemplate
 from paddock.template.jinja import JinjaTemplate
 
 # -- assembling ------------------------------------------------------------------------------------
@@ -115,29 +116,55 @@ def _think_variables(think: Think) -> dict[str, Any]:
     return {"enable_thinking": think is None or bool(think), **effort}
 
 
+@dataclass(frozen=True, slots=True)
+class GoRenderer:
+    """The TEMPLATE of a model, or the one that a request brings."""
+
+    template: GoTemplate
+    is_harmony: bool = False
+
+    def render(self, messages: list[Message], tools: list[Tool] | None, think: Think) -> str:
+        """Raises TemplateError. Most templates leave a last message of the assistant's open."""
+        return self.template.render(messages, tools, self._level(think))
+
+    def fill(self, prompt: str, suffix: str, think: Think = None) -> str:
+        """What asks for the text between the two."""
+        return self.template.render(think=self._level(think), prompt=prompt, suffix=suffix)
+
+    def _level(self, think: Think) -> Think:
+        return "high" if self.is_harmony and think == "max" else think
+
+
 _ONLY_PROMPT = re.compile(r"\s*\{\{-?\s*\.Prompt\s*-?\}\}\s*")
 
 
 def renderer_for(
-    go_template: str | None, jinja_template: str | None, *, bos_text: str = "", eos_text: str = ""
+    go_template: str | None,
+    jinja_template: str | None,
+    *,
+    bos_text: str = "",
+    eos_text: str = "",
+    built_in: Renderer | None = None,
+    parser: str | None = None,
+    family: str | None = None,
+    forced: bool | None = None,
 ) -> Renderer:
-    """What renders for a model with these templates. Raises TemplateError, UnsupportedError.
+    """What renders for a model with these templates. Raises TemplateError.
 
     `go_template` is the TEMPLATE layer, `jinja_template` that of the weights; either may be absent.
+    `built_in` is the renderer that the model's config names; `parser` and `family` stand there too.
+    `forced` takes the layer whatever the weights offer (True), or never (False).
     """
-    is_plain = not go_template or _ONLY_PROMPT.fullmatch(go_template) is not None
-    if jinja_template and not (
-        go_template and is_plain and not chat_template_wins(jinja_template, go_template)
-    ):
-        # Also where the reference would take a TEMPLATE layer that is more than the prompt: until
-        # paddock runs Go templates, the weights' own template is the closest to it.
-        return JinjaRenderer(JinjaTemplate.parse(jinja_template), bos_text, eos_text)
-    if is_plain:
+    if built_in is not None:
+        return built_in
+    weights = {CHAT_TEMPLATE: jinja_template} if jinja_template else {}
+    config = {"parser": parser, "model_family": family}
+    used = template_in_use(config, weights, go_template or None, forced)
+    if used == "chat template":
+        return JinjaRenderer(JinjaTemplate.parse(jinja_template or ""), bos_text, eos_text)
+    if not go_template or _ONLY_PROMPT.fullmatch(go_template):
         return PlainRenderer()
-    raise UnsupportedError(
-        "the model has only a TEMPLATE in Go's template language, which paddock does not run yet; "
-        "use a model whose GGUF file has a chat template, or send the finished prompt with raw"
-    )
+    return GoRenderer(GoTemplate.parse(go_template), is_harmony(family, go_template))
 
 
 def strip_bos(text: str, bos_text: str, adds_bos: bool) -> str:

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from paddock import prompt
 from paddock.api import Message, Tool
-from paddock.errors import ContextLengthError, RequestError, TemplateError, UnsupportedError
-from paddock.prompt import JinjaRenderer, PlainRenderer, renderer_for
+from paddock.errors import ContextLengthError, RequestError, TemplateError
+from paddock.prompt import GoRenderer, JinjaRenderer, PlainRenderer, renderer_for
+from paddock.template.go import GoTemplate
 
 CHATML = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
@@ -27,10 +28,29 @@ def render(template: str, *messages: Message, **options: object) -> str:
 
 # choosing
 
+TOOL_LAYER = (
+    "{{ range .Messages }}{{ .Content }}{{ if .ToolCalls }}c{{ end }}{{ end }}{{ .Tools }}"
+    "TOOL_RESULTS"
+)
 
-def test_the_template_of_the_weights_renders() -> None:
-    assert isinstance(renderer_for(None, CHATML), JinjaRenderer)
-    assert isinstance(renderer_for("{{ .System }}{{ .Prompt }}", CHATML), JinjaRenderer)
+
+@pytest.mark.parametrize(
+    ("layer", "weights", "kind"),
+    [
+        (None, CHATML, JinjaRenderer),
+        ("{{ .System }}{{ .Prompt }}", CHATML, GoRenderer),
+        ("{{ .System }}{{ .Prompt }}", None, GoRenderer),
+        # The weights offer more, or the same and more of it.
+        ("{{ .System }}{{ .Prompt }}", CHATML + "{{ tools }}", JinjaRenderer),
+        (TOOL_LAYER, CHATML + "{{ tools }}", GoRenderer),
+        ("{{ .Prompt }}", CHATML, PlainRenderer),
+        ("{{ .Prompt }}", CHATML + "{{ tools }}", JinjaRenderer),
+    ],
+)
+def test_the_template_that_offers_more_renders(
+    layer: str | None, weights: str | None, kind: type
+) -> None:
+    assert isinstance(renderer_for(layer, weights), kind)
 
 
 @pytest.mark.parametrize("layer", [None, "", "{{ .Prompt }}", " {{- .Prompt -}}\n"])
@@ -41,14 +61,34 @@ def test_without_a_template_the_contents_are_the_prompt(layer: str | None) -> No
     assert renderer.render(messages, None, None) == "Be terse.\n\nHi\n\n"
 
 
-def test_a_layer_that_is_only_the_prompt_outranks_a_chat_template_that_offers_no_more() -> None:
-    assert isinstance(renderer_for("{{ .Prompt }}", CHATML), PlainRenderer)
-    assert isinstance(renderer_for("{{ .Prompt }}", CHATML + "{{ tools }}"), JinjaRenderer)
+def test_the_layer_can_be_forced_and_ruled_out() -> None:
+    layer, weights = "{{ .System }}{{ .Prompt }}", CHATML + "{{ tools }}"
+    assert isinstance(renderer_for(layer, weights, forced=True), GoRenderer)
+    assert isinstance(renderer_for(TOOL_LAYER, CHATML, forced=False), JinjaRenderer)
 
 
-def test_a_go_template_alone_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="Go's template language"):
-        renderer_for("{{ .System }}{{ .Prompt }}", None)
+def test_a_built_in_renderer_outranks_every_template() -> None:
+    own = PlainRenderer()
+    assert renderer_for("{{ .Prompt }}!", CHATML, built_in=own) is own
+
+
+def test_with_a_built_in_parser_the_layer_renders_or_nothing_does() -> None:
+    weights = CHATML + "{{ tools }}"
+    assert isinstance(renderer_for("{{ .Prompt }}!", weights, parser="qwen3"), GoRenderer)
+    assert isinstance(renderer_for(None, weights, parser="qwen3"), PlainRenderer)
+
+
+def test_a_harmony_layer_renders_whatever_the_weights_offer() -> None:
+    layer = "<|start|>{{ .ThinkLevel }}<|end|>{{ .Prompt }}"
+    renderer = renderer_for(layer, CHATML + "{{ tools }}", family="gptoss")
+    assert isinstance(renderer, GoRenderer)
+    assert renderer.render([message("user", "Hi")], None, "max") == "<|start|>high<|end|>Hi"
+    assert isinstance(renderer_for(layer, CHATML + "{{ tools }}", family="llama"), JinjaRenderer)
+
+
+def test_a_broken_layer_is_refused_when_chosen() -> None:
+    with pytest.raises(TemplateError, match="line 1, column 4"):
+        renderer_for("{{ nofunc }}", None)
 
 
 def test_a_broken_chat_template_is_refused_when_chosen() -> None:
@@ -114,6 +154,17 @@ def test_tools_reach_the_template_and_are_absent_without_any() -> None:
     tool = Tool.model_validate({"function": {"name": "add"}})
     assert render(template, message("user"), tools=[tool]) == "add"
     assert render(template, message("user"), tools=[]) == ""
+
+
+def test_a_layer_renders_messages_tools_and_think() -> None:
+    layer = "{{ range .Messages }}<{{ .Role }}>{{ .Content }}{{ end }}{{ .Tools }}{{ .Think }}"
+    renderer = renderer_for(layer, None)
+    assert renderer.render([message("user", "Hi")], None, True) == "<user>Hinulltrue"
+
+
+def test_a_layer_fills_the_gap_between_prompt_and_suffix() -> None:
+    renderer = GoRenderer(GoTemplate.parse("<P>{{ .Prompt }}<S>{{ .Suffix }}<M>"))
+    assert renderer.fill("a = ", "\nb") == "<P>a = <S>\nb<M>"
 
 
 @pytest.mark.parametrize(

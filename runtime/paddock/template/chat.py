@@ -75,9 +75,10 @@ class _Arguments(NamedMap):
         return to_json(self)
 
 
-def message_value(message: Message) -> Struct:
+def message_value(message: Message, *, with_images: bool = True) -> Struct:
+    """The message as Go's. Decoding images takes long, and hardly any template reads them."""
     calls = message.tool_calls
-    images = message.images
+    images = message.images if with_images else None
     return _Message(
         Role=message.role,
         Content=message.content or "",

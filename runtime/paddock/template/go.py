@@ -89,9 +89,10 @@ class GoTemplate:
             return run.program(self._program, values)
         system, collated = collate(messages)
         if "messages" in self.variables:
+            reads_images = "images" in self.variables
             values = {
                 "System": system,
-                "Messages": [message_value(message) for message in collated],
+                "Messages": [message_value(m, with_images=reads_images) for m in collated],
                 "Tools": tool_values(tools),
                 "Response": "",
             }
