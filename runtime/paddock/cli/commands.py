@@ -197,9 +197,7 @@ def version_text() -> str:
 HOST: Final = Flag("host", "Ask the server at this address, not this process", value="URL")
 VERBOSE: Final = Flag("verbose", "Show statistics after each answer", default=False)
 NO_WORD_WRAP: Final = Flag("nowordwrap", "Do not wrap words", default=False)
-_INSECURE: Final = Flag(
-    "insecure", "Allow http, and certificates nobody vouches for", default=False
-)
+_INSECURE: Final = Flag("insecure", "Use plain http", default=False)
 _KEEP_ALIVE: Final = Flag(
     "keepalive", "How long the model stays loaded, like 5m", value="DURATION", parse=_duration
 )

@@ -152,6 +152,8 @@ def _models() -> Finding:
     root = Runtime.default().settings.models
     if not root.exists():
         return Finding("ok", "models", f"{root} (nothing there yet)")
+    if not root.is_dir():
+        return Finding("problem", "models", f"{root} is no folder", "export PADDOCK_MODELS=FOLDER")
     if not os.access(root, os.R_OK | os.X_OK):
         return Finding("problem", "models", f"{root} cannot be read", f"ls -ld {root}")
     try:

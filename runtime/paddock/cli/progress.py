@@ -7,13 +7,14 @@ no terminal.
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from paddock.api import ProgressResponse
 from paddock.cli.figures import human_size
 from paddock.cli.tables import width
+from paddock.stream import Stream
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -230,8 +231,8 @@ def waiting(message: str = "") -> Progress:
     return progress
 
 
-def follow(events: Iterable[ProgressResponse]) -> None:
-    """Shows a stream of status lines to its end."""
-    with Progress() as progress:
+def follow(events: Stream[ProgressResponse]) -> None:
+    """Shows a stream of status lines to its end; an interrupt stops the work."""
+    with Progress() as progress, events:
         for event in events:
             progress.feed(event)

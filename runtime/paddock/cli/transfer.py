@@ -107,3 +107,15 @@ def address(name: ModelName) -> str:
     if not name.host.lower().endswith(_OLLAMA_HOSTS):
         return name.full
     return f"https://ollama.com/{name.namespace}/{name.model}:{name.tag}".removesuffix(":latest")
+
+
+def export(line: Line) -> int:
+    model, file = line.arguments
+    follow(connect(line["host"]).export(model, file, stream=True))
+    return 0
+
+
+def import_(line: Line) -> int:
+    file, *name = line.arguments
+    follow(connect(line["host"]).import_(file, name[0] if name else None, stream=True))
+    return 0
