@@ -100,7 +100,7 @@ class Assembly:
 
     def weights(self, files: Files, quantize: str = "") -> tuple[Layer, ...]:
         """A model's own files: weights and projectors, of which the former are quantised."""
-        parts = self._parts(files, "model")
+        parts = self._parts(files, "model", quantize)
         if not any(part.kind == "model" for part in parts):
             kinds = ", ".join(part.kind for part in parts)
             raise RequestError(f"no model weights among the files, only: {kinds}")
@@ -123,7 +123,7 @@ class Assembly:
         """A smaller model that proposes what the model itself then checks."""
         if not files:
             return ()
-        parts = self._parts(files, "draft")
+        parts = self._parts(files, "draft", quantize)
         if [part.kind for part in parts] != ["model"]:
             raise RequestError(
                 f"a DRAFT is the weights of one model, not of {len(parts)} files: "
@@ -146,9 +146,10 @@ class Assembly:
 
     # -- files --
 
-    def _parts(self, files: Files, role: str) -> list[_Part]:
+    def _parts(self, files: Files, role: str, quantize: str = "") -> list[_Part]:
         if any(name.endswith(".safetensors") for name in files):
-            return [_part((gguf.read(self._converted(files, role)),))]
+            precision = quantize if quantize in quantisation.UNQUANTISED else "F16"
+            return [_part((gguf.read(self._converted(files, role, precision)),))]
         weights = {name: path for name, path in sorted(files.items()) if _is_weights(name, path)}
         if not weights:
             _refuse_checkpoints(files)
@@ -159,7 +160,7 @@ class Assembly:
             headers[name] = gguf.read(path)
         return [_part(shards) for shards in grouped(headers)]
 
-    def _converted(self, files: Files, role: str) -> Path:
+    def _converted(self, files: Files, role: str, precision: str) -> Path:
         if role == "adapter":
             raise UnsupportedError(
                 "paddock converts no safetensors adapters; make a GGUF of it with llama.cpp's "
@@ -168,7 +169,7 @@ class Assembly:
         output = self._folder() / f"{role}.gguf"
         with disk(self._store.root):
             folder = _common_root(files) or self._linked(files)
-            convert.convert(folder, output, progress=self.report)
+            convert.convert(folder, output, precision=precision, progress=self.report)
         return output
 
     def _finished(self, part: _Part, quantize: str = "") -> Layer:

@@ -261,7 +261,7 @@ def _blobs(store: LocalStore, files: Mapping[str, str] | None) -> Files:
 def _paths(store: LocalStore, sources: Sequence[Source]) -> Files:
     return {
         name: source if isinstance(source, Path) else store.find_blob(source)
-        for source, name in named(sources).items()
+        for name, source in named(sources).items()
     }
 
 

@@ -34,7 +34,7 @@ class Ingredients:
         """Their part of a create request, for which each file needs its digest."""
         kinds = {"files": self.files, "adapters": self.adapters, "draft_files": self.draft}
         found: dict[str, Any] = {
-            kind: {name: digest_of(source) for source, name in named(sources).items()}
+            kind: {name: digest_of(source) for name, source in named(sources).items()}
             for kind, sources in kinds.items()
             if sources
         }
@@ -68,11 +68,11 @@ def gather(modelfile: Modelfile, folder: Path, *, within: Path | None = None) ->
     )
 
 
-def named(sources: Sequence[Source]) -> dict[Source, str]:
+def named(sources: Sequence[Source]) -> dict[str, Source]:
     """The names under which a request lists files: relative to their deepest common folder."""
     paths = [source for source in sources if isinstance(source, Path)]
     common = _common_folder(paths)
-    return {source: _name(source, common) for source in sources}
+    return {_name(source, common): source for source in sources}
 
 
 def _name(source: Source, common: Path) -> str:

@@ -1,7 +1,7 @@
 """The texts of show. The reference's cases run in tests/vectors."""
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from paddock.api import Message
@@ -59,6 +59,7 @@ def test_parameters_are_sorted_by_name() -> None:
     st.lists(st.sampled_from(["User: ", '"', "", "</s>", " \n"]), min_size=1),
 )
 @example('"quoted"', ["x"])
+@settings(deadline=None)
 def test_the_modelfile_says_what_the_model_has(text: str, stop: list[str]) -> None:
     assume('"""\n' not in text.replace(" ", ""))
     shown = modelfile_text(

@@ -5,7 +5,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paddock.api import OptionFields
@@ -55,6 +55,7 @@ def only(text: str) -> str:
 @example([Command("system", '""\n""')])
 @example([Command("system", "lone\rreturn"), Command("license", "\t")])
 @example([Command("from", " outer blanks "), Command("message", "", "user")])
+@settings(deadline=None)
 def test_what_is_printed_reads_back(commands: list[Command]) -> None:
     modelfile = Modelfile((Command("from", "base"), *commands))
     assert Modelfile.parse(str(modelfile)) == modelfile
@@ -62,6 +63,7 @@ def test_what_is_printed_reads_back(commands: list[Command]) -> None:
 
 
 @given(st.text() | st.text(st.sampled_from('FROMfrom PARAMETERSYSTEM"\n\r\t#ax1_:')))
+@settings(deadline=None)
 def test_any_text_reads_or_is_refused_and_once_read_stays_the_same(text: str) -> None:
     try:
         read = Modelfile.parse(text)
@@ -72,6 +74,7 @@ def test_any_text_reads_or_is_refused_and_once_read_stays_the_same(text: str) ->
 
 
 @given(st.binary() | st.builds(bytes.__add__, st.just(b"FROM a\n"), st.binary()))
+@settings(deadline=None)
 def test_any_bytes_read_or_are_refused(content: bytes) -> None:
     try:
         fields = Modelfile.parse(content).fields()
@@ -81,6 +84,7 @@ def test_any_bytes_read_or_are_refused(content: bytes) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))
+@settings(deadline=None)
 def test_marks_of_an_encoding_are_obeyed(text: str) -> None:
     assert decode(codecs.BOM_UTF8 + text.encode()) == text
     assert decode(codecs.BOM_UTF16_LE + text.encode("utf-16-le")) == text
@@ -262,11 +266,13 @@ def test_a_misspelt_name_has_its_remedy_in_a_note() -> None:
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_single_precision_survives(value: float) -> None:
     assert parameter("temperature", [repr(value)]) == pytest.approx(value, rel=1e-6, abs=1e-45)
 
 
 @given(st.sampled_from(sorted(PARAMETERS)), st.text())
+@settings(deadline=None)
 def test_any_value_reads_or_is_refused(name: str, text: str) -> None:
     try:
         value = parameter(name, [text])
