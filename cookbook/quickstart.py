@@ -3,12 +3,13 @@
     python cookbook/quickstart.py --framework llamaindex --docs ~/notes --question "Who is Ada?"
 
 The embedding model is the real all-MiniLM-L6-v2, from a Python package. The chat model is the one
-you name with --model; without it, one of random weights stands in, which writes noise.
+you name with --model; without it, the small demo model that comes with paddock, which answers with
+the sentence of the passages that holds the answer.
 """
 
 import argparse
 import importlib.util
-import tempfile
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +17,15 @@ from time import perf_counter
 from typing import Protocol
 
 import paddock
-from paddock import random_model
 
-PROJECT = Path(__file__).resolve().parent.parent
+DOCUMENTS = Path(__file__).resolve().parent / "documents"
+CHAT_MODEL = "demo"
 EMBED_MODEL = "all-minilm"
-NOISE_MODEL = "quickstart-noise"
-NOISE_SHAPE = random_model.Shape(
-    layers=6, width=256, heads=8, kv_heads=4, feed_forward=768, context=8192
-)
-OPTIONS = {"num_ctx": 4096, "num_predict": 96, "temperature": 0.2}
+OPTIONS = {"num_ctx": 4096, "num_predict": 256, "temperature": 0}
 SYSTEM = (
     "Answer from these passages only, and say so when they do not hold the answer.\n\n{passages}"
 )
-QUESTION = "What is paddock, and what does it run on?"
+QUESTION = "Who founded the Harbour Museum?"
 FOLLOW_UP = "Say that again in one sentence."
 
 
@@ -93,21 +90,6 @@ def embed_model(client: paddock.Client, model: str | None) -> str:
             )
         make(client, EMBED_MODEL, Path(package.origin).parent / "model")
     return model or EMBED_MODEL
-
-
-def chat_model(client: paddock.Client, model: str | None) -> str:
-    """The model asked for, created first if it is a path; without one, noise."""
-    if model is None:
-        print(
-            "No --model given: random weights stand in. Their words are NOISE; the retrieval, the"
-        )
-        print("sources and the timings are real. A small demo model comes with a later version.")
-        if not has(client, NOISE_MODEL):
-            with tempfile.TemporaryDirectory() as folder:
-                make(
-                    client, NOISE_MODEL, random_model.write(Path(folder, "noise.gguf"), NOISE_SHAPE)
-                )
-    return model or NOISE_MODEL
 
 
 # -- the two frameworks ----------------------------------------------------------------------------
@@ -264,27 +246,46 @@ def ask(framework: Framework, turn: Turn) -> None:
     print(f"\n[{turn.figures}]")
 
 
-def run(name: str, chat: str, embed: str, passages: Sequence[Passage], question: str) -> None:
-    print(f"\n== {name}: {chat} over {embed}")
-    framework = FRAMEWORKS[name](chat, embed)
-    index(framework, passages)
+def cited(answer: str, passages: Sequence[Passage]) -> list[str]:
+    """The sources of the passages that the answer quotes; all of them if it quotes none."""
+    quoted = [passage for passage in passages if answer.strip() and answer.strip() in passage.text]
+    return list(dict.fromkeys(passage.source for passage in quoted or passages))
+
+
+def run(framework: Framework, question: str) -> None:
     found = framework.find(question, count=3)
     first = Turn(question, found)
     ask(framework, first)
-    print("sources:", ", ".join(dict.fromkeys(passage.source for passage in found)))
+    print("sources:", ", ".join(cited(first.answer, found)))
     # The same passages and the first turn again: only what is new is evaluated.
     ask(framework, Turn(FOLLOW_UP, found, history=[first]))
+
+
+def check(name: str, framework: Framework, questions: Sequence[Mapping[str, str]]) -> None:
+    """Ask a list of questions whose answers and sources are known."""
+    right = 0
+    for entry in questions:
+        found = framework.find(entry["question"], count=3)
+        turn = Turn(entry["question"], found)
+        ask(framework, turn)
+        sources = cited(turn.answer, found)
+        print("sources:", ", ".join(sources))
+        right += entry["answer"] in turn.answer and sources == [entry["source"]]
+    print(f"{name}: {right} of {len(questions)} answers right, with the right source")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Ask your documents, in one process.")
     parser.add_argument("--framework", choices=[*FRAMEWORKS, "both"], default="langchain")
     parser.add_argument(
-        "--model", help="chat model: a name in the store, or the path of a GGUF file"
+        "--model",
+        default=CHAT_MODEL,
+        help="chat model: a name in the store, or the path of a GGUF file (default: %(default)s)",
     )
     parser.add_argument("--embed-model", help=f"embedding model (default: {EMBED_MODEL})")
-    parser.add_argument("--docs", type=Path, default=PROJECT, help="folder of .md and .txt files")
+    parser.add_argument("--docs", type=Path, default=DOCUMENTS, help="folder of .md and .txt files")
     parser.add_argument("--question", default=QUESTION)
+    parser.add_argument("--questions", type=Path, help="JSON list of questions to be scored")
     given = parser.parse_args()
 
     passages = list(read(given.docs))
@@ -292,10 +293,15 @@ def main() -> None:
         raise SystemExit(f"{given.docs}: no .md or .txt file with text in it")
     client = paddock.Client()
     embed = embed_model(client, given.embed_model)
-    chat = chat_model(client, given.model)
     client.embed(embed, [])  # loads the model, so that the indexing is timed without it
     for name in FRAMEWORKS if given.framework == "both" else [given.framework]:
-        run(name, chat, embed, passages, given.question)
+        print(f"\n== {name}: {given.model} over {embed}")
+        framework = FRAMEWORKS[name](given.model, embed)
+        index(framework, passages)
+        if given.questions:
+            check(name, framework, json.loads(given.questions.read_text(encoding="utf-8")))
+        else:
+            run(framework, given.question)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,215 @@
+"""Trains the demo model from nothing, seeded, on processors alone.
+
+    python train.py --steps 7000
+
+The learning rate stands after a short rise and falls in the last part (warm-up, stable, decay), so
+that a run can be taken up from a checkpoint. Matrices of the layers learn with Muon (Jordan et al.,
+2024: momentum made orthogonal by a Newton-Schulz iteration), everything else with AdamW.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+import torch.nn.functional as F
+from data import STAGES, example
+from dialogue import segments
+from model import Model, Shape
+from tokenizer import Encoder
+from torch import Tensor
+from words import Words
+
+BUILD = Path(__file__).parent / "build"
+MAX_LENGTH = 1408
+PARTS = 2
+"""Batches in a step: small ones stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Row:
+    tokens: list[int]
+    learned: list[bool]
+
+
+def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
+    tokens: list[int] = []
+    learned: list[bool] = []
+    for text, learn in parts:
+        ids = encoder.encode(text)
+        tokens += ids
+        learned += [learn] * len(ids)
+    return Row(tokens, learned)
+
+
+def stage_of(step: int, steps: int, rng: Random) -> int:
+    """Short contexts first; every stage keeps some of the earlier ones."""
+    reached = sum(step > steps * part for part in (0.06, 0.2, 0.4))
+    return reached if rng.random() < 0.7 else rng.randint(0, reached)
+
+
+def batches(
+    encoder: Encoder, seed: int, step: int, steps: int, size: int
+) -> Iterator[list[list[Row]]]:
+    """PARTS batches of about `size` tokens for every step, rows of like length together."""
+    rng = Random(seed * 1_000_003 + step)
+    w = Words(rng)
+    while True:
+        rows: list[Row] = []
+        while sum(len(row.tokens) for row in rows) < 12 * size:
+            copying = max(0.02, 0.9 - step / 60) if step < 60 else 0.02
+            made = example(w, STAGES[stage_of(step, steps, rng)], copying)
+            row = encode(encoder, segments(made, rng))
+            if len(row.tokens) <= MAX_LENGTH:
+                rows.append(row)
+        rows.sort(key=lambda row: len(row.tokens))
+        packs: list[list[Row]] = [[]]
+        for row in rows:
+            if packs[-1] and (len(packs[-1]) + 1) * len(row.tokens) > size:
+                packs.append([])
+            packs[-1].append(row)
+        rng.shuffle(packs)
+        for start in range(0, len(packs) - PARTS + 1, PARTS):
+            step += 1
+            yield packs[start : start + PARTS]
+
+
+def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Token ids padded to one length, and row and place of every position that predicts a learned one."""
+    length = max(len(row.tokens) for row in rows)
+    tokens = torch.zeros(len(rows), length, dtype=torch.long)
+    learned = torch.zeros(len(rows), length, dtype=torch.bool)
+    for index, row in enumerate(rows):
+        tokens[index, : len(row.tokens)] = torch.tensor(row.tokens)
+        learned[index, : len(row.tokens)] = torch.tensor(row.learned)
+    predicts = learned[:, 1:].nonzero()
+    return tokens[:, :-1], predicts, tokens[:, 1:][learned[:, 1:]]
+
+
+def orthogonal(gradient: Tensor) -> Tensor:
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = gradient / (gradient.norm() + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(5):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x.T if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    def __init__(self, parameters: list[Tensor], lr: float, momentum: float = 0.95) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                state = self.state[parameter]
+                momentum = state.setdefault("momentum", torch.zeros_like(parameter))
+                momentum.lerp_(parameter.grad, 1 - group["momentum"])
+                update = parameter.grad.lerp(momentum, group["momentum"])
+                parts = update.chunk(max(1, update.shape[0] // update.shape[1]))
+                whole = torch.cat([orthogonal(part) for part in parts])
+                scale = 0.2 * max(parts[0].shape) ** 0.5
+                parameter.mul_(1 - group["lr"] * 0.05)
+                parameter.add_(whole, alpha=-group["lr"] * scale)
+
+
+def schedule(step: int, steps: int, decay: float) -> float:
+    warm, falling = 60, int(steps * (1 - decay))
+    if step < warm:
+        return (step + 1) / warm
+    return 1.0 if step < falling else max(0.02, (steps - step) / (steps - falling))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--tokens", type=int, default=4096, help="tokens in a batch")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--decay", type=float, default=0.3, help="last part of the run, falling")
+    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path)
+    parser.add_argument("--stop", type=int, help="leave off after this step")
+    parser.add_argument("--plain", action="store_true", help="start without look-back heads")
+    parser.add_argument("--out", type=Path, default=BUILD / "model.pt")
+    given = parser.parse_args()
+
+    torch.manual_seed(given.seed)
+    torch.set_num_threads(int(os.environ.get("THREADS", "2")))
+    encoder = Encoder(BUILD / "tokenizer.json")
+    shape = Shape(
+        len(encoder.tokens),
+        given.layers,
+        given.width,
+        given.width // 32,
+        (given.width * 8 // 3 + 63) // 64 * 64,
+    )
+    model = Model(shape)
+    if given.plain:
+        model.blocks[0].qkv.bias.data.zero_()
+    matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
+    others = [p for p in model.parameters() if p.ndim != 2] + [model.embedding.weight]
+    optimizers = [
+        Muon(matrices, given.rate),
+        torch.optim.AdamW(others, given.rate * 1.5, (0.9, 0.98), weight_decay=0.0),
+    ]
+    rates = [given.rate, given.rate * 1.5]
+    first = 0
+    if given.resume:
+        stored = torch.load(given.resume)
+        model.load_state_dict(stored["model"])
+        for optimizer, state in zip(optimizers, stored["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+        first = stored["step"]
+    print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
+
+    def save(step: int) -> None:
+        stored = {
+            "model": model.state_dict(),
+            "optimizers": [o.state_dict() for o in optimizers],
+            "step": step,
+            "shape": shape.as_dict(),
+        }
+        torch.save(stored, given.out.with_suffix(".tmp"))
+        given.out.with_suffix(".tmp").replace(given.out)
+
+    hidden = torch.compile(model.hidden, dynamic=True)
+    began, seen, losses, right, total = time.time(), 0, 0.0, 0, 0
+    stream = batches(encoder, given.seed, first, given.steps, given.tokens)
+    for step in range(first, given.stop or given.steps):
+        for pack in next(stream):
+            tokens, predicts, targets = tensors(pack)
+            logits = hidden(tokens)[predicts[:, 0], predicts[:, 1]] @ model.embedding.weight.T
+            loss = F.cross_entropy(logits, targets)
+            (loss / PARTS).backward()
+            seen += tokens.numel()
+            losses += loss.item() / PARTS
+            right += int((logits.argmax(-1) == targets).sum())
+            total += len(targets)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer, rate in zip(optimizers, rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * schedule(step, given.steps, given.decay)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        if (step + 1) % 20 == 0:
+            print(
+                f"{step + 1:6d} loss {losses / 20:.4f} right {right / total:.4f} {seen / (time.time() - began):.0f} tokens/s {(time.time() - began) / 60:.1f} min",
+                flush=True,
+            )
+            losses, right, total = 0.0, 0, 0
+        if (step + 1) % 250 == 0:
+            save(step + 1)
+    save(given.stop or given.steps)
+
+
+if __name__ == "__main__":
+    main()
