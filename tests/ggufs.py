@@ -1,5 +1,5 @@
 """Small GGUF files of other kinds than the random llama: a recurrent model, a LoRA adapter, a
-sentence-piece vocabulary."""
+sentence-piece vocabulary, the shards of a model."""
 
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,34 @@ def sentence_pieces(path: Path) -> Path:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     return _written(writer, path)
+
+
+def split(whole: Path, folder: Path, *, shards: int) -> list[Path]:
+    """A GGUF cut as llama.cpp cuts it, with the metadata alone in the first shard."""
+    reader = GGUFReader(whole)
+    folder.mkdir(exist_ok=True)
+    parts = [np.array([], int), *np.array_split(np.arange(len(reader.tensors)), shards - 1)]
+    paths = [folder / f"m-{index + 1:05}-of-{shards:05}.gguf" for index in range(shards)]
+    for index, (path, part) in enumerate(zip(paths, parts, strict=True)):
+        writer = GGUFWriter(path, reader.get_field(Keys.General.ARCHITECTURE).contents())
+        writer.add_uint16("split.no", index)
+        writer.add_uint16("split.count", shards)
+        writer.add_int32("split.tensors.count", len(reader.tensors))
+        if index == 0:
+            _copy_facts(writer, reader)
+        for number in part:
+            tensor = reader.tensors[number]
+            writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+        _written(writer, path)
+    return paths
+
+
+def _copy_facts(writer: GGUFWriter, reader: GGUFReader) -> None:
+    for key, field in reader.fields.items():
+        if not key.startswith("GGUF.") and key != Keys.General.ARCHITECTURE:
+            types: list[GGUFValueType] = field.types
+            kind = types[-1] if len(types) > 1 else None
+            writer.add_key_value(key, field.contents(), types[0], kind)
 
 
 def _copy_tokenizer(writer: GGUFWriter, vocab: Path) -> int:

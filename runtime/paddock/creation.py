@@ -315,10 +315,15 @@ def _base(
         base = _Base(weights, Config())
     else:
         if pull is not None and not store.manifest_path(sources.base).is_file():
-            pull(sources.base, assembly.progress)
+            pull(sources.base, lambda part: _unless_done(part, assembly.progress))
         base = _from_model(store, assembly, sources.base, quantize)
     kept = _without("draft", base.layers) if draft else base.layers
     return _Base((*kept, *adapters, *draft), base.config)
+
+
+def _unless_done(part: ProgressResponse, progress: Progress) -> None:
+    if part.status != "success":  # the base is there, the model is not
+        progress(part)
 
 
 def _from_model(store: LocalStore, assembly: Assembly, name: ModelName, quantize: str) -> _Base:

@@ -8,8 +8,11 @@ from typing import Any
 
 import gguf
 import pytest
+from tests.ggufs import split
 
+from paddock import random_model
 from paddock.api import CreateRequest, ProgressResponse, build
+from paddock.client import Client
 from paddock.creation import create
 from paddock.errors import (
     BlobNotFoundError,
@@ -23,8 +26,10 @@ from paddock.errors import (
     RequestError,
     UnsupportedError,
 )
+from paddock.gguf import read
 from paddock.models import Models
 from paddock.names import ModelName
+from paddock.runtime import Runtime
 from paddock.store.local import LocalStore, Manifest
 from paddock.stream import Cancelled
 
@@ -437,4 +442,411 @@ def test_a_stop_in_the_middle_leaves_every_model_whole(
     assert manifest(store, "old") == before
     for path in (store.root / "blobs").iterdir():
         assert path.name == "sha256-" + hashlib.sha256(path.read_bytes()).hexdigest()
+    assert not list(store.root.glob(".create-*"))
+
+
+# -- from Modelfiles -------------------------------------------------------------------------------
+
+MODELFILE = """
+# everything at once
+FROM ./m.gguf
+TEMPLATE \"\"\"{{ .System }} {{ .Prompt }}\"\"\"
+SYSTEM Say bye!
+PARAMETER stop "USER: "
+PARAMETER stop x
+PARAMETER temperature 0.7
+PARAMETER low_vram true
+LICENSE MIT
+LICENSE Apache-2.0
+MESSAGE user hi
+MESSAGE assistant ho: ho
+RENDERER qwen3-coder
+PARSER qwen3
+REQUIRES v0.14.0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a Modelfile and its weights."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "m.gguf").write_bytes(MINIMAL)
+    (folder / "Modelfile").write_text(MODELFILE)
+    return folder
+
+
+def test_a_modelfile_makes_a_model(
+    make: Make, store: LocalStore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    statuses = make("m", path=str(folder / "Modelfile"))
+    assert statuses[0] == "parsing GGUF"
+    assert statuses[-2:] == ["writing manifest", "success"]
+    assert contents(store, "m") == [
+        ("template", b"{{ .System }} {{ .Prompt }}"),
+        ("system", b"Say bye!"),
+        ("license", b"MIT"),
+        ("license", b"Apache-2.0"),
+        ("params", b'{"stop":["USER: ","x"],"temperature":0.7}\n'),
+        (
+            "messages",
+            b'[{"role":"user","content":"hi"},{"role":"assistant","content":"ho: ho"}]\n',
+        ),
+    ]
+    facts = config(store, "m")
+    assert (facts["renderer"], facts["parser"]) == ("qwen3-coder", "qwen3")
+    assert facts["requires"] == "0.14.0"
+    assert "parameter low_vram is deprecated" in caplog.text
+
+
+def test_the_same_model_comes_of_what_show_prints(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    make("first", path=str(folder))
+    text = Models(store).show("first").modelfile
+    make("second", modelfile=text, requires="0.14.0")
+    assert manifest(store, "second") == manifest(store, "first")
+
+
+def test_text_of_a_modelfile_starts_in_the_folder_of_its_path(
+    make: Make, store: LocalStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (folder, folder / "Modelfile", folder / "any name"):
+        make("m", modelfile="FROM ./m.gguf\nSYSTEM text", path=str(path))
+        assert contents(store, "m") == [("system", b"text")]
+    with pytest.raises(NotFoundError, match=r"\./m\.gguf: no such file or folder"):
+        make("m", modelfile="FROM ./m.gguf")
+    monkeypatch.chdir(folder)
+    assert make("m", modelfile="FROM ./m.gguf")[-1] == "success"
+
+
+def test_a_folder_without_a_modelfile_is_a_model(make: Make, folder: Path) -> None:
+    (folder / "Modelfile").unlink()
+    assert make("m", path=str(folder))[-1] == "success"
+    with pytest.raises(NotFoundError, match="no such Modelfile"):
+        make("m", path=str(folder / "Modelfile"))
+
+
+def test_fields_of_the_request_come_before_the_modelfile(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    make("m", path=str(folder), system="mine", parameters={"seed": 1}, template="", messages=[])
+    found = dict(contents(store, "m"))
+    assert found["system"] == b"mine"
+    assert found["params"] == b'{"seed":1}\n'
+    assert found["template"] == b"{{ .System }} {{ .Prompt }}"
+
+
+def test_a_modelfile_names_models_blobs_and_files(
+    make: Make, store: LocalStore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make("base", files=FILES, system="of the base")
+    make("named", modelfile="FROM BASE\nFROM ./m.gguf\n", path=str(folder))
+    assert contents(store, "named") == [("system", b"of the base")]
+    assert "files of other FROM lines are left out" in caplog.text
+    before = files_of(store)
+    blob = store.find_blob(MINIMAL_DIGEST)
+    for source in (f"@{MINIMAL_DIGEST}", str(blob)):
+        make("blob", modelfile=f"FROM {source}")
+        assert [layer.digest for layer in manifest(store, "blob").layers] == [MINIMAL_DIGEST]
+    assert {name for name in files_of(store) - before if name.startswith("blobs")} == set()
+
+
+def test_a_file_beside_the_modelfile_shadows_a_model(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    make("base", files=FILES, system="of the base")
+    (folder / "base").write_bytes(MINIMAL)
+    make("m", modelfile="FROM base", path=str(folder))
+    assert contents(store, "m") == []
+
+
+def test_an_adapter_of_a_modelfile_is_a_layer(make: Make, store: LocalStore, folder: Path) -> None:
+    adapter = write_gguf(folder / "lora.gguf", general__type="adapter")
+    make("m", modelfile="FROM m.gguf\nADAPTER lora.gguf", path=str(folder))
+    weights, layer = manifest(store, "m").layers
+    assert (weights.kind, layer.kind) == ("model", "adapter")
+    assert store.find_blob(layer.digest).read_bytes() == adapter.read_bytes()
+    make("again", modelfile=f"FROM m\nADAPTER {adapter}")
+    assert [layer.kind for layer in manifest(store, "again").layers] == [
+        "model",
+        "adapter",
+        "adapter",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("modelfile", "message"),
+    [
+        ("FROM absent", 'model "absent" not found'),
+        ("FROM absent.gguf", "no such file or folder"),
+        ("FROM ./absent", "no such file or folder"),
+        ("FROM a b", "invalid model name"),
+        ("SYSTEM hi", "no FROM line"),
+        ("", "no FROM line"),
+        ("FROM m.gguf\nFOO bar", r"\(line 2\): command must be one of"),
+        ("FROM m.gguf\nPARAMETER num_ctx x", r"invalid int value \[x\]"),
+        ("FROM m.gguf\nPARAMETER temperature -1", "between 0 and"),
+        ("FROM m.gguf\nREQUIRES latest", "must be a valid semver"),
+        ("FROM m.gguf\nADAPTER m.gguf", "not an adapter"),
+        ("FROM m.gguf\nADAPTER absent", "no such file or folder"),
+        ("FROM m.gguf\nDRAFT m.gguf", "DRAFT must not reference the same local path"),
+        ("FROM m.gguf\nTEMPLATE {{ .Prompt", "^template error: "),
+        ("FROM text", "unknown type"),
+        ("FROM zip.bin", "PyTorch checkpoint"),
+        ("FROM .", "binary|no model weights|GGUF|unknown type"),
+    ],
+)
+def test_a_wrong_modelfile_leaves_the_store_as_it_was(
+    modelfile: str, message: str, make: Make, store: LocalStore, folder: Path
+) -> None:
+    (folder / "text").write_text("text")
+    (folder / "zip.bin").write_bytes(b"PK\x03\x04")
+    if modelfile == "FROM .":
+        (folder / "m.gguf").write_bytes(bytes(100))
+    before = files_of(store)
+    with pytest.raises(PaddockError, match=message):
+        make("new", modelfile=modelfile, path=str(folder))
+    assert files_of(store) == before
+
+
+def test_a_modelfile_and_other_sources_exclude_each_other(make: Make) -> None:
+    for fields in ({"from_": "m"}, {"files": FILES}, {"adapters": FILES}, {"draft_files": FILES}):
+        with pytest.raises(RequestError, match="exclude each other"):
+            make("m", modelfile="FROM x", **fields)
+
+
+def test_requests_of_others_reach_no_file(store: LocalStore, folder: Path) -> None:
+    def make(**fields: Any) -> None:
+        request = build(CreateRequest, {"model": "m", **fields})
+        create(Models(store), request, lambda _: None, local_files=False)
+
+    weights = folder / "m.gguf"
+    with pytest.raises(InvalidNameError):
+        make(from_=str(weights))
+    with pytest.raises(NotFoundError):
+        make(modelfile=f"FROM {weights}")
+    with pytest.raises(NotFoundError):
+        make(modelfile=f"FROM @{MINIMAL_DIGEST}\nADAPTER {weights}")
+    with pytest.raises(UnsupportedError, match="send the text as modelfile"):
+        make(path=str(folder))
+    for source in (f"@{MINIMAL_DIGEST}", str(store.find_blob(MINIMAL_DIGEST))):
+        make(modelfile=f"FROM {source}")
+    assert [name.short for name, _ in store.manifests()] == ["m:latest"]
+
+
+def test_old_names_of_fields_are_understood(make: Make, store: LocalStore) -> None:
+    request = build(CreateRequest, {"name": "old", "files": FILES, "quantization": ""})
+    create(Models(store), request, lambda _: None)
+    assert [name.short for name, _ in store.manifests()] == ["old:latest"]
+    assert build(CreateRequest, {"name": "a", "model": "b", "quantization": "Q8_0"}).model_dump(
+        exclude_none=True
+    ) == {"model": "b", "quantize": "Q8_0"}
+
+
+# -- drafts, settings, split files, quantising -----------------------------------------------------
+
+
+def test_a_draft_is_a_layer_and_stands_in_the_config(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    draft = store.put_file(write_gguf(folder / "draft.gguf", "qwen3"))
+    make("m", files=FILES, draft_files={"draft.gguf": draft.digest}, system="hi")
+    assert [layer.kind for layer in manifest(store, "m").layers] == ["model", "draft", "system"]
+    assert config(store, "m")["draft"] == {"model_format": "gguf", "architecture": "qwen3"}
+    make("derived", from_="m")
+    assert config(store, "derived")["draft"] == config(store, "m")["draft"]
+    write_gguf(folder / "other.gguf", "llama")
+    make("other", modelfile="FROM m\nDRAFT other.gguf", path=str(folder))
+    assert [layer.kind for layer in manifest(store, "other").layers] == ["model", "system", "draft"]
+    assert config(store, "other")["draft"]["architecture"] == "llama"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"draft_quantize": "Q8_0"}, "--draft-quantize requires a DRAFT model"),
+        ({"draft_files": {"../d": MINIMAL_DIGEST}}, "file path must be relative"),
+        ({"draft_files": {"d": ""}}, "invalid digest format"),
+        ({"remote_host": "http://x"}, "local models only"),
+        ({"info": {"context_length": 1.5}}, '"context_length" must be a non-negative integer'),
+        ({"info": {"embedding_length": "1"}}, '"embedding_length" must be a number'),
+        ({"info": {"context_length": float("inf")}}, "must be a non-negative integer"),
+        ({"info": {"base_name": 1}}, '"base_name" must be a string'),
+        ({"info": {"capabilities": "x"}}, "must be a list of strings"),
+    ],
+)
+def test_wrong_settings_are_refused(fields: dict[str, Any], message: str, make: Make) -> None:
+    with pytest.raises(RequestError, match=message):
+        make("m", files=FILES, **fields)
+
+
+def test_settings_of_the_config_are_given_and_inherited(make: Make, store: LocalStore) -> None:
+    info = {
+        "capabilities": ["completion", "tools"],
+        "model_family": "f",
+        "base_name": "b",
+        "quantization_level": "Q9",
+        "parameter_size": "1B",
+        "context_length": 4096.0,
+        "unknown": 1,
+    }
+    make("m", files=FILES, info=info, renderer="r", parser="p", requires="1.0")
+    facts = config(store, "m")
+    assert facts["capabilities"] == ["completion", "tools"]
+    assert (facts["model_family"], facts["base_name"], facts["context_length"]) == ("f", "b", 4096)
+    assert (facts["file_type"], facts["model_type"]) == ("Q9", "1B")
+    make("derived", from_="m", parser="q")
+    facts = config(store, "derived")
+    assert (facts["renderer"], facts["parser"], facts["requires"]) == ("r", "q", "1.0")
+    assert "base_name" not in facts
+
+
+def test_some_architectures_have_their_own_ways(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    write_gguf(folder / "gemma.gguf", "gemma4")
+    make("m", modelfile="FROM gemma.gguf", path=str(folder))
+    facts = config(store, "m")
+    assert (facts["renderer"], facts["parser"]) == ("gemma4", "gemma4")
+    assert contents(store, "m") == [("params", b'{"stop":["\\u003cturn|\\u003e"]}\n')]
+    make("n", modelfile="FROM gemma.gguf\nPARSER p\nPARAMETER stop x", path=str(folder))
+    assert (config(store, "n")["renderer"], config(store, "n")["parser"]) == ("gemma4", "p")
+    assert contents(store, "n") == [("params", b'{"stop":["x"]}\n')]
+    write_gguf(folder / "nemotron.gguf", "nemotron_h_moe")
+    make("o", modelfile="FROM nemotron.gguf", path=str(folder))
+    assert config(store, "o")["renderer"] == "nemotron-3-nano"
+
+
+@pytest.fixture(scope="module")
+def plain_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not quantised."""
+    return random_model.write(tmp_path_factory.mktemp("plain") / "plain.gguf", type="F16")
+
+
+@pytest.mark.engine
+def test_shards_are_stored_as_one_model_that_runs(
+    store: LocalStore, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    split(tiny_gguf, tmp_path / "shards", shards=3)
+    options = {"num_predict": 8, "seed": 1, "temperature": 0, "num_thread": 1}
+    with Runtime(store.root) as runtime:
+        client = Client(runtime=runtime)
+        client.create("folder", from_=str(tmp_path / "shards"))
+        client.create("first", modelfile=f"FROM {tmp_path}/shards/m-00001-of-00003.gguf")
+        client.create("whole", from_=str(tiny_gguf))
+        answers = {
+            name: client.generate(name, "the", raw=True, options=options).response
+            for name in ("folder", "first", "whole")
+        }
+    assert len(set(answers.values())) == 1
+    assert answers["whole"]
+    assert manifest(store, "folder") == manifest(store, "first")
+    (weights,) = manifest(store, "folder").layers
+    assert weights.kind == "model"
+
+
+@pytest.mark.engine
+def test_weights_are_quantised(make: Make, store: LocalStore, plain_gguf: Path) -> None:
+    statuses = make("m", from_=str(plain_gguf), quantize="q8_0")
+    assert statuses[:4] == [
+        "parsing GGUF",
+        "quantizing F16 model to Q8_0",
+        "quantizing F16 model to Q8_0",
+        "verifying conversion",
+    ]
+    assert config(store, "m")["file_type"] == "Q8_0"
+    (weights,) = manifest(store, "m").layers
+    # The source is nobody's: only the quantised weights and the config are stored.
+    blobs = files_of(store) - {f"blobs/{MINIMAL_DIGEST.replace(':', '-')}"}
+    assert len({name for name in blobs if name.startswith("blobs/")}) == 2
+    assert make("same", from_="m", quantize="Q8_0")[0] == f"using existing layer {weights.digest}"
+    with pytest.raises(RequestError, match="only supported for F16, BF16 and F32"):
+        make("twice", from_="m", quantize="Q4_K_M")
+    make("base", from_=str(plain_gguf), system="kept")
+    make("derived", from_="base", quantize="Q8_0")
+    assert manifest(store, "derived").layers[0].digest == weights.digest
+    assert contents(store, "derived") == [("system", b"kept")]
+
+
+@pytest.mark.engine
+def test_drafts_and_shards_are_quantised(
+    make: Make, store: LocalStore, plain_gguf: Path, tmp_path: Path
+) -> None:
+    split(plain_gguf, tmp_path / "shards", shards=3)
+    draft = store.put_file(plain_gguf).digest
+    make(
+        "m",
+        from_=str(tmp_path / "shards"),
+        quantize="Q8_0",
+        draft_files={"d.gguf": draft},
+        draft_quantize="Q8_0",
+    )
+    kinds = {layer.kind: store.find_blob(layer.digest) for layer in manifest(store, "m").layers}
+    assert {kind: read(path).file_type for kind, path in kinds.items()} == {
+        "model": "Q8_0",
+        "draft": "Q8_0",
+    }
+    small = make("small", files={"d.gguf": draft}, quantize="Q8_0") and manifest(store, "small")
+    with pytest.raises(RequestError, match="requires an unquantized draft model, got Q8_0"):
+        make(
+            "n",
+            files=FILES,
+            draft_files={"d.gguf": small.layers[0].digest},
+            draft_quantize="Q4_K_M",
+        )
+
+
+# -- a base that is not there ----------------------------------------------------------------------
+
+
+def test_a_base_that_is_not_there_is_pulled(store: LocalStore) -> None:
+    pulled: list[str] = []
+
+    def pull(name: ModelName, progress: Callable[[ProgressResponse], None]) -> None:
+        pulled.append(name.full)
+        progress(ProgressResponse(status="pulling manifest"))
+        request = CreateRequest(model=name.short, files=FILES, system="of the base")
+        create(Models(store), request, lambda _: None)
+        progress(ProgressResponse(status="success"))
+
+    statuses: list[str | None] = []
+    for fields in ({"from_": "base"}, {"modelfile": "FROM base"}, {"modelfile": "FROM second"}):
+        request = build(CreateRequest, {"model": "new", **fields})
+        statuses.clear()
+        create(Models(store), request, lambda part: statuses.append(part.status), pull=pull)
+        assert contents(store, "new") == [("system", b"of the base")]
+        assert statuses.count("success") == 1
+    assert pulled == [
+        "registry.ollama.ai/library/base:latest",
+        "registry.ollama.ai/library/second:latest",
+    ]
+    assert statuses[0] == "pulling manifest"
+    with pytest.raises(NotFoundError, match="no such file or folder"):
+        create(Models(store), CreateRequest(model="x", from_="absent.gguf"), print, pull=pull)
+    assert len(pulled) == 2
+
+
+# -- stopping --------------------------------------------------------------------------------------
+
+
+def test_a_stop_at_any_moment_leaves_no_blob_behind(
+    store: LocalStore, make: Make, folder: Path
+) -> None:
+    make("old", files=FILES, system="old")
+    before = files_of(store)
+    request = CreateRequest(model="old", path=str(folder))
+    n_parts = len(make("other", path=str(folder)))
+    Models(store).delete("other")
+    assert files_of(store) == before
+    for last in range(n_parts - 1):  # the last one comes when all is done
+        left = iter(range(last))
+
+        def progress(_: ProgressResponse, left: Any = left) -> None:
+            if next(left, None) is None:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            create(Models(store), request, progress)
+        assert files_of(store) == before
     assert not list(store.root.glob(".create-*"))

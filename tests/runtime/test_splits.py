@@ -5,52 +5,25 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from gguf import GGUFReader, GGUFWriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ggufs import split
 
 from paddock import gguf
 from paddock.errors import GGUFError, PaddockError
 from paddock.gguf import GGUF
 from paddock.splits import grouped, joined, shard_count
 
-Facts = dict[str, Any]
 
-
-def split(whole: Path, folder: Path, *, shards: int) -> dict[str, GGUF]:
-    """The GGUF cut as llama.cpp cuts it, here with the metadata alone in the first shard."""
-    reader = GGUFReader(whole)
-    folder.mkdir(exist_ok=True)
-    parts = np.array_split(np.arange(len(reader.tensors)), shards - 1)
-    headers: dict[str, GGUF] = {}
-    for index in range(shards):
-        path = folder / f"m-{index + 1:05}-of-{shards:05}.gguf"
-        writer = GGUFWriter(path, "llama")
-        writer.add_uint16("split.no", index)
-        writer.add_uint16("split.count", shards)
-        writer.add_int32("split.tensors.count", len(reader.tensors))
-        if index == 0:
-            for key, field in reader.fields.items():
-                if not key.startswith(("GGUF.", "general.architecture")):
-                    types: list[Any] = field.types
-                    kind = types[-1] if len(types) > 1 else None
-                    writer.add_key_value(key, field.contents(), types[0], kind)
-        for number in parts[index - 1] if index else ():
-            tensor = reader.tensors[number]
-            writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-        headers[path.name] = gguf.read(path)
-    return headers
+def read_all(paths: list[Path]) -> dict[str, GGUF]:
+    return {path.name: gguf.read(path) for path in paths}
 
 
 @pytest.mark.parametrize("shards", [2, 4])
 def test_shards_are_the_whole_again(shards: int, tiny_gguf: Path, tmp_path: Path) -> None:
-    headers = split(tiny_gguf, tmp_path, shards=shards)
+    headers = read_all(split(tiny_gguf, tmp_path, shards=shards))
     (group,) = grouped(dict(reversed(headers.items())))
     path = tmp_path / "joined.gguf"
     path.write_bytes(b"".join(joined(group)))
@@ -109,7 +82,7 @@ def test_incomplete_sets_are_refused(files: list[tuple[str, GGUF]], message: str
 
 
 def test_shards_of_other_models_are_refused(tiny_gguf: Path, tmp_path: Path) -> None:
-    shards = list(split(tiny_gguf, tmp_path, shards=3).values())
+    shards = list(read_all(split(tiny_gguf, tmp_path, shards=3)).values())
     with pytest.raises(GGUFError, match="two shards have the same tensor"):
         b"".join(joined([*shards, shards[1]]))
     with pytest.raises(GGUFError, match="tensors, not"):
@@ -117,7 +90,7 @@ def test_shards_of_other_models_are_refused(tiny_gguf: Path, tmp_path: Path) -> 
 
 
 def test_a_shard_that_is_cut_meanwhile_is_an_error(tiny_gguf: Path, tmp_path: Path) -> None:
-    shards = list(split(tiny_gguf, tmp_path, shards=2).values())
+    shards = list(read_all(split(tiny_gguf, tmp_path, shards=2)).values())
     with shards[1].path.open("rb+") as file:
         file.truncate(shards[1].data_offset + 10)
     with pytest.raises(GGUFError, match="was cut while it was read"):
