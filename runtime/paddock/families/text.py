@@ -6,7 +6,7 @@ the API (tools, their properties, arguments) keeps it.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -78,16 +78,14 @@ class Properties(dict[str, Any]):
 
 def sorted_maps(value: Any) -> Any:
     """Any JSON value with the keys of its mappings sorted. TemplateError for what is none."""
-    match value:
-        case None | str() | bool() | int() | float():
-            return value
-        case Mapping():
-            named = {str(key): item for key, item in cast("Mapping[Any, Any]", value).items()}
-            return {key: sorted_maps(named[key]) for key in sorted(named)}
-        case Sequence() if not isinstance(value, bytes):
-            return [sorted_maps(item) for item in cast("Sequence[Any]", value)]
-        case _:
-            raise _no_json(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        named = {str(key): item for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {key: sorted_maps(named[key]) for key in sorted(named)}
+    if is_container(value):
+        return [sorted_maps(item) for item in cast("Sequence[Any]", value)]
+    raise _no_json(value)
 
 
 def ordered(values: Mapping[str, Any]) -> Json:
@@ -114,46 +112,34 @@ class JsonStyle:
         return self._written(value, self.escapes, "\n" if self.indent else "")
 
     def _written(self, value: Any, escapes: bool, line: str) -> str:
-        match value:
-            case str():
-                return self._string(value, escapes)
-            case dict():
-                escapes = self.escapes_properties if isinstance(value, Properties) else escapes
-                inner = line and line + self.indent
-                items = cast("Json", value).items()
-                return _enclosed(
-                    "{}",
-                    (
-                        f"{self._string(key, escapes)}{self.colon}"
-                        f"{self._written(item, escapes, inner)}"
-                        for key, item in items
-                    ),
-                    self.comma + inner,
-                    inner,
-                    line,
-                )
-            case list():
-                inner = line and line + self.indent
-                values = cast("list[Any]", value)
-                written = (self._written(item, escapes, inner) for item in values)
-                return _enclosed("[]", written, self.comma + inner, inner, line)
-            case None | bool():
-                return to_json(value)
-            case int() | float():
-                return json_number(value)
-            case _:
-                raise _no_json(value)
+        if isinstance(value, str):
+            return self._string(value, escapes)
+        if isinstance(value, dict):
+            return self._mapping(cast("Json", value), escapes, line)
+        if isinstance(value, list):
+            inner = line and line + self.indent
+            items = [self._written(item, escapes, inner) for item in cast("list[Any]", value)]
+            return f"[{inner}{(self.comma + inner).join(items)}{line}]" if items else "[]"
+        if value is None or isinstance(value, bool):
+            return to_json(value)
+        if isinstance(value, int | float):
+            return json_number(value)
+        raise _no_json(value)
+
+    def _mapping(self, value: Json, escapes: bool, line: str) -> str:
+        escapes = self.escapes_properties if isinstance(value, Properties) else escapes
+        inner = line and line + self.indent
+        items = [
+            self._string(key, escapes) + self.colon + self._written(item, escapes, inner)
+            for key, item in value.items()
+        ]
+        return f"{{{inner}{(self.comma + inner).join(items)}{line}}}" if items else "{}"
 
     def _string(self, text: str, escapes: bool) -> str:
         written = json_string(text)
         if not escapes and "\\u00" in written:
             return _unescaped(written)
         return written
-
-
-def _enclosed(brackets: str, items: Iterable[str], comma: str, first: str, last: str) -> str:
-    written = comma.join(items)
-    return f"{brackets[0]}{first}{written}{last}{brackets[1]}" if written else brackets
 
 
 def _unescaped(written: str) -> str:
