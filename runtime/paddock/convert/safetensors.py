@@ -6,6 +6,7 @@ Format: https://huggingface.co/docs/safetensors
 
 import json
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -34,23 +35,37 @@ class TensorInfo:
 
     def read(self) -> FloatArray:
         """The values as float32. UnsupportedError for other than floating-point tensors."""
+        return next(self.chunks(self.size), np.empty(0, np.float32)).reshape(self.shape)
+
+    def chunks(self, limit: int) -> Iterator[FloatArray]:
+        """The values as float32 in their order, flat, at most `limit` stored bytes at a time."""
+        stored = self.check()
+        step = max(limit // stored.itemsize, 1) * stored.itemsize
+        with self.file.open("rb") as file:
+            file.seek(self.start)
+            for start in range(0, self.size, step):
+                data = file.read(min(step, self.size - start))
+                if len(data) != min(step, self.size - start):
+                    raise _broken(self.file, f"tensor {self.name} is cut short")
+                yield _to_float(self.dtype, np.frombuffer(data, stored))
+
+    def check(self) -> np.dtype[Any]:
+        """The type its numbers are stored as, if they can be read."""
         if self.dtype not in _STORED_AS:
             raise UnsupportedError(
-                f"{self.file}: tensor {self.name} is {self.dtype}; "
-                f"paddock converts {', '.join(_STORED_AS)}"
+                f"{self.file}: tensor {self.name} is {self.dtype}; paddock converts "
+                f"{', '.join(_STORED_AS)}. Get the original weights, or the model as a GGUF file"
             )
         stored = np.dtype(_STORED_AS[self.dtype])
         if self.size != prod(self.shape) * stored.itemsize:
             raise _broken(self.file, f"tensor {self.name} does not have the size of its shape")
-        with self.file.open("rb") as file:
-            file.seek(self.start)
-            data = file.read(self.size)
-        if len(data) != self.size:
-            raise _broken(self.file, f"tensor {self.name} is cut short")
-        values = np.frombuffer(data, stored).reshape(self.shape)
-        if self.dtype == "BF16":
-            return (values.astype(np.uint32) << 16).view(np.float32)
-        return values.astype(np.float32)
+        return stored
+
+
+def _to_float(dtype: str, values: np.ndarray[Any, np.dtype[Any]]) -> FloatArray:
+    if dtype == "BF16":
+        return (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(np.float32)
 
 
 def read_header(path: Path) -> dict[str, TensorInfo]:

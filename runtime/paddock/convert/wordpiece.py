@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from gguf import GGUFWriter, Keys, TokenType
+from gguf import Keys, TokenType
 from pydantic import BaseModel, Field
 
 from paddock.convert.folder import read_json
+from paddock.convert.model import Fact
 from paddock.errors import RequestError, UnsupportedError
 
 _SPECIALS = {
@@ -54,17 +55,18 @@ class Vocabulary:
             strip_accents=tokenizer.strip_accents,
         )
 
-    def add_to(self, writer: GGUFWriter) -> None:
-        writer.add_tokenizer_model("bert")
-        writer.add_tokenizer_pre("default")
-        writer.add_token_list(self.tokens)
-        writer.add_token_types(self.types)
-        for key, token in _SPECIALS.items():
-            writer.add_uint32(key, self.tokens.index(token))
-        writer.add_add_bos_token(True)
-        writer.add_bool("tokenizer.ggml.add_sep_token", True)
-        writer.add_bool("tokenizer.ggml.normalizer.lowercase", self.lowercase)
-        writer.add_bool("tokenizer.ggml.normalizer.strip_accents", self.strip_accents)
+    def facts(self) -> dict[str, Fact]:
+        return {
+            Keys.Tokenizer.MODEL: "bert",
+            Keys.Tokenizer.PRE: "default",
+            Keys.Tokenizer.LIST: self.tokens,
+            Keys.Tokenizer.TOKEN_TYPE: [int(kind) for kind in self.types],
+            **{key: self.tokens.index(token) for key, token in _SPECIALS.items()},
+            Keys.Tokenizer.ADD_BOS: True,
+            Keys.Tokenizer.ADD_SEP: True,
+            "tokenizer.ggml.normalizer.lowercase": self.lowercase,
+            "tokenizer.ggml.normalizer.strip_accents": self.strip_accents,
+        }
 
 
 def _piece(token: str | None, number: int, is_special: bool) -> tuple[str, TokenType]:
