@@ -264,7 +264,7 @@ GEMMA: Final = OutputFormat(
         ),
     },
     gemma.call,
-    gemma.call,
+    gemma.cut_call,
 )
 
 

@@ -6,7 +6,7 @@ Gemma 4 writes JSON with bare keys and strings between `<|"|>`; FunctionGemma wr
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from paddock.output.events import ToolCall
@@ -14,12 +14,16 @@ from paddock.output.values import (
     SPACE,
     CallError,
     Tools,
+    check_depth,
     parameters_of,
     read_object,
     types_of,
 )
 
 QUOTE: Final = '<|"|>'
+
+Repair = Callable[[str, str, Tools], str | None]
+"""(arguments as written, name of the tool, declared tools) -> arguments to try, or None"""
 
 # -- Gemma 4 ---------------------------------------------------------------------------------------
 
@@ -35,17 +39,27 @@ _TYPED_START: Final = tuple("\"'{[-0123456789tfn")
 
 
 def call(body: str, tools: Tools) -> list[ToolCall]:
+    """The call in a body whose end the model wrote; its quotes and brackets are mended."""
+    return [_read(body, tools, (_as_written, _requoted, _wrapped))]
+
+
+def cut_call(body: str, tools: Tools) -> list[ToolCall]:
+    """The call in a body that the answer's end cut off, if it is whole as it stands."""
+    return [_read(body, tools, (_as_written,))]
+
+
+def _read(body: str, tools: Tools, repairs: Sequence[Repair]) -> ToolCall:
     text = body.strip(SPACE)
     name, brace, rest = text.removeprefix(_PREFIX).partition("{")
     if not text.startswith(_PREFIX) or not brace:
         raise CallError("not of the form call:NAME{…}")
     name, written = name.strip(SPACE), "{" + rest
     problem = CallError("no arguments")
-    for repair in (_as_written, _requoted, _wrapped):
+    for repair in repairs:
         if (candidate := repair(written, name, tools)) is None:
             continue
         try:
-            return [ToolCall(name, read_object(_as_json(candidate)))]
+            return ToolCall(name, read_object(_as_json(candidate)))
         except CallError as error:
             problem = error if repair is _as_written else problem
     raise problem
@@ -108,10 +122,8 @@ def escaped_call(body: str, tools: Tools) -> list[ToolCall]:
     found = _FUNCTION.search(body)
     if found is None:
         raise CallError("not of the form call:NAME{…}")
-    try:
-        return [ToolCall(found["name"].strip(SPACE), _escaped_object(found["arguments"]))]
-    except RecursionError:
-        raise CallError("the arguments are nested too deeply") from None
+    check_depth(found["arguments"])
+    return [ToolCall(found["name"].strip(SPACE), _escaped_object(found["arguments"]))]
 
 
 def _escaped_object(text: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from paddock.output.events import ToolCall
-from paddock.output.values import SPACE, CallError, read_json
+from paddock.output.values import SPACE, CallError, check_depth, read_json
 
 Value = Callable[[str], Any]
 
@@ -50,6 +50,7 @@ def calls_in_list(body: str) -> list[ToolCall]:
 
 
 def _call(text: str, shape: re.Pattern[str], value: Value) -> ToolCall:
+    check_depth(text)
     found = shape.fullmatch(text)
     if found is None:
         raise CallError(f"{text[:80]!r} is not of the form name(key=value, …)")
@@ -59,10 +60,7 @@ def _call(text: str, shape: re.Pattern[str], value: Value) -> ToolCall:
         key, written = key.strip(SPACE), written.strip(SPACE)
         if not (equals and key and written):
             raise CallError(f"{part.strip(SPACE)[:80]!r} is not of the form key=value")
-        try:
-            arguments[key] = value(written)
-        except RecursionError:
-            raise CallError(f"the value of {key} is nested too deeply") from None
+        arguments[key] = value(written)
     return ToolCall(found["name"], arguments)
 
 

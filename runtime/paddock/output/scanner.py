@@ -263,10 +263,13 @@ class Scanner:
         reason = CUT
         if self._decode_cut is not None:
             try:
-                self._add(self._decode_cut(body), events)
+                found = self._decode_cut(body)
             except CallError as error:
                 reason = f"{CUT}: {error}"
             else:
+                self._add(found, events)
+                if isinstance(last := events[-1], BrokenCall):
+                    events[-1] = replace(last, cut=True)
                 return
         events.append(BrokenCall(body + self._held, reason, cut=True))
 

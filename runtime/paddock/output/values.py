@@ -165,6 +165,19 @@ class Objects:
         return found
 
 
+_DEEPEST: Final = 200
+_BRACKET: Final = re.compile(r"[\[\](){}]")
+
+
+def check_depth(text: str) -> None:
+    """Refuses what would take a reader that goes down bracket by bracket too long."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket.group() in "[({" else -1
+        if depth > _DEEPEST:
+            raise CallError("the arguments are nested too deeply")
+
+
 # -- by declared type ------------------------------------------------------------------------------
 
 

@@ -6,25 +6,25 @@ from tests.vectors.answers import Make, as_step, check_cuts, expected, fed
 
 from paddock.api import Message, Tool
 from paddock.output import generic
-from paddock.output.events import OutputParser
 from paddock.template.go import GoTemplate
 
 Json = dict[str, Any]
 
 
 def stream(case: Json, _: Json) -> None:
-    parser = _inferred(case)
+    parser = _inferred(case)()
     given = [as_step(parser.feed(chunk)) for chunk in case["chunks"]]
     assert given == [expected(step) for step in case["steps"]]
     assert as_step(parser.finish()) == ({"content": case["flush"]} if case["flush"] else {})
 
 
-def _inferred(case: Json) -> OutputParser:
-    return generic.parser_for(None, case["tag"], [Tool(**tool) for tool in case["tools"]])
+def _inferred(case: Json) -> Make:
+    tools = [Tool(**tool) for tool in case["tools"]]
+    return lambda: generic.parser_for(None, case["tag"], tools)
 
 
 def stream_cut(case: Json, _: Json) -> None:
-    check_cuts(lambda: _inferred(case), "".join(case["chunks"]))
+    check_cuts(_inferred(case), "".join(case["chunks"]))
 
 
 def pipeline(case: Json, _: Json) -> None:
