@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, MODEL_TENSOR, TENSOR_NAMES, Keys, PoolingType
-from pydantic import AliasChoices, BaseModel, Field, PositiveFloat, PositiveInt
+from pydantic import AliasChoices, BaseModel, Field, PositiveInt
 
 from paddock.convert import checkpoint
-from paddock.convert.decoder import Count, Layers
-from paddock.convert.folder import read_json
+from paddock.convert.folder import Count, Layers, Positive, read_json
 from paddock.convert.model import Fact, Model, Wanted
 from paddock.convert.pooling import read_pooling
 from paddock.convert.wordpiece import Vocabulary
@@ -26,7 +25,7 @@ class _Config(BaseModel):
     num_attention_heads: Count
     max_position_embeddings: Count
     type_vocab_size: Count = 2
-    layer_norm_eps: PositiveFloat = 1e-12
+    layer_norm_eps: Positive = 1e-12
     hidden_act: str = "gelu"
     position_embedding_type: str | None = None
 
@@ -75,6 +74,11 @@ def read_bert(folder: Path) -> Model:
 # -- Nomic -----------------------------------------------------------------------------------------
 
 
+class _NomicRope(BaseModel):
+    rope_type: str = "default"
+    rope_theta: Positive
+
+
 class _NomicConfig(BaseModel):
     """Names of the model's own code, and those transformers gave them later."""
 
@@ -89,18 +93,17 @@ class _NomicConfig(BaseModel):
     trained: Annotated[PositiveInt, Field(validation_alias="max_trained_positions")] = 2048
     types: Annotated[Count, Field(validation_alias="type_vocab_size")] = 2
     eps: Annotated[
-        PositiveFloat,
+        Positive,
         Field(validation_alias=AliasChoices("layer_norm_epsilon", "layer_norm_eps")),
     ] = 1e-12
     activation: Annotated[
         str, Field(validation_alias=AliasChoices("activation_function", "hidden_act"))
     ] = "swiglu"
-    base: Annotated[PositiveFloat, Field(validation_alias="rotary_emb_base")] = 1000.0
-    rope_parameters: dict[str, object] = Field(default_factory=dict[str, object])
+    base: Annotated[Positive, Field(validation_alias="rotary_emb_base")] = 1000.0
+    rope_parameters: _NomicRope | None = None
     rotary_emb_fraction: float = 1.0
     rotary_emb_interleaved: bool = False
     rotary_emb_scale_base: float | None = None
-    rotary_scaling_factor: float | None = None
     moe_every_n_layers: int | None = None
     causal: bool = False
     prenorm: bool = False
@@ -114,7 +117,6 @@ _NOMIC: Final = {
     "rotary_emb_fraction": (1.0,),
     "rotary_emb_interleaved": (False,),
     "rotary_emb_scale_base": (None,),
-    "rotary_scaling_factor": (None,),
     "moe_every_n_layers": (None, 0),
     "causal": (False,),
     "prenorm": (False,),
@@ -133,10 +135,11 @@ def read_nomic(folder: Path) -> Model:
         value = getattr(config, name)
         if value not in allowed:
             raise UnsupportedError(f"{path}: unsupported {name} {value!r}; only {allowed[0]!r}")
-    theta = config.rope_parameters.get("rope_theta", config.base)
-    kind = config.rope_parameters.get("rope_type", "default")
-    if kind != "default" or not isinstance(theta, int | float):
-        raise UnsupportedError(f"{path}: unsupported rope_parameters; only default is converted")
+    rope = config.rope_parameters or _NomicRope(rope_theta=config.base)
+    if rope.rope_type != "default":
+        raise UnsupportedError(
+            f'{path}: unsupported rope scaling "{rope.rope_type}"; only default is converted'
+        )
     facts: dict[str, Fact] = {
         Keys.LLM.BLOCK_COUNT: config.layers,
         # Positions can be stretched further, but nobody trained them so.
@@ -145,7 +148,7 @@ def read_nomic(folder: Path) -> Model:
         Keys.LLM.FEED_FORWARD_LENGTH: config.wide,
         Keys.Attention.HEAD_COUNT: config.heads,
         Keys.Attention.LAYERNORM_EPS: config.eps,
-        Keys.Rope.FREQ_BASE: float(theta),
+        Keys.Rope.FREQ_BASE: rope.rope_theta,
     }
     width, wide = config.width, config.wide
     once = {
@@ -208,8 +211,8 @@ def _model(
     facts: dict[str, Fact],
 ) -> Model:
     pooling = read_pooling(folder) or PoolingType.MEAN  # as sentence-transformers does
-    vocabulary = Vocabulary.read(folder, once[MODEL_TENSOR.TOKEN_EMBD][0])
     weights = checkpoint.collect(folder, arch, layers, wanted, _plain)
+    vocabulary = Vocabulary.read(folder, once[MODEL_TENSOR.TOKEN_EMBD][0])
     said: dict[str, Fact] = {
         **facts,
         Keys.Attention.CAUSAL: False,

@@ -5,22 +5,18 @@ a folder becomes a Model. Knows no family by name.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, MODEL_TENSOR, TENSOR_NAMES, Keys
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 
 from paddock.convert import checkpoint, rope, tokenizer
-from paddock.convert.folder import read_json
+from paddock.convert.folder import Count, Layers, Positive, read_json
 from paddock.convert.model import Change, Fact, Facts, Model, Wanted, Weight
 from paddock.convert.pooling import read_pooling
 from paddock.convert.rope import Rope, RopeConfig
 from paddock.errors import RequestError, UnsupportedError
-
-Count = Annotated[int, Field(gt=0, lt=2**24)]
-Layers = Annotated[int, Field(gt=0, le=512)]
-"""llama.cpp ends the process on more."""
 
 Shapes = Mapping[MODEL_TENSOR, tuple[int, ...]]
 
@@ -37,8 +33,10 @@ class DecoderConfig(RopeConfig):
     num_attention_heads: Count
     num_key_value_heads: Count | None = None
     head_dim: Count | None = None
-    rms_norm_eps: PositiveFloat = 1e-6
-    hidden_act: str = "silu"
+    rms_norm_eps: Positive = 1e-6
+    hidden_act: str | None = "silu"
+    hidden_activation: str | None = None
+    """Gemma's name for it, which counts where both are given."""
     attention_bias: bool = False
     tie_word_embeddings: bool = False
     is_causal: bool = True
@@ -73,9 +71,10 @@ def read_config(kind: type[C], folder: Path, activations: Collection[str] = ("si
         raise UnsupportedError(
             f"{path}: the weights are quantised already; get the original ones, or a GGUF file"
         )
-    if config.hidden_act not in activations:
+    activation = config.hidden_activation or config.hidden_act
+    if activation not in activations:
         raise UnsupportedError(
-            f'{path}: unsupported hidden_act "{config.hidden_act}"; only {", ".join(activations)}'
+            f'{path}: unsupported hidden_act "{activation}"; only {", ".join(activations)}'
         )
     if not config.is_causal or config.use_bidirectional_attention:
         raise UnsupportedError(f"{path}: attention in both directions is not converted")

@@ -1,13 +1,20 @@
 """Reads the JSON files of a Hugging Face folder, each into a pydantic model of what is needed."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from paddock.errors import RequestError
 
 M = TypeVar("M", bound=BaseModel)
+
+Count = Annotated[int, Field(gt=0, lt=2**24)]
+Length = Annotated[int, Field(gt=0, lt=2**31)]
+Layers = Annotated[int, Field(gt=0, le=512)]
+"""llama.cpp ends the process on more."""
+Positive = Annotated[float, Field(gt=0, lt=1e38)]
+"""A number that a float32 can hold."""
 
 
 def read_json(kind: type[M], path: Path) -> M:

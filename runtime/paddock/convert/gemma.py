@@ -1,13 +1,14 @@
 """Gemma 1, 2 and 3: their text; what Gemma 3 sees with is left out."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from gguf import MODEL_ARCH, MODEL_TENSOR, Keys
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import PositiveInt, model_validator
 
 from paddock.convert import decoder
-from paddock.convert.decoder import Count, DecoderConfig, Plan
+from paddock.convert.decoder import DecoderConfig, Plan
+from paddock.convert.folder import Count, Length, Positive
 from paddock.convert.model import Fact, Model
 from paddock.errors import UnsupportedError
 
@@ -29,9 +30,7 @@ _CHANGES: Final = dict.fromkeys(_NORMS, decoder.plus_one)
 
 class _Config(DecoderConfig):
     head_dim: Count | None = 256
-    hidden_act: Annotated[
-        str, Field(validation_alias=AliasChoices("hidden_activation", "hidden_act"))
-    ] = "gelu_pytorch_tanh"
+    hidden_act: str | None = "gelu_pytorch_tanh"
     tie_word_embeddings: bool = True
 
 
@@ -51,16 +50,16 @@ def read_gemma(folder: Path) -> Model:
 
 
 class _WindowConfig(_Config):
-    sliding_window: PositiveInt | None = 4096
+    sliding_window: Length | None = 4096
     layer_types: list[str] | None = None
-    query_pre_attn_scalar: PositiveFloat = 256
-    attn_logit_softcapping: PositiveFloat | None = None
-    final_logit_softcapping: PositiveFloat | None = None
+    query_pre_attn_scalar: Positive = 256
+    attn_logit_softcapping: Positive | None = None
+    final_logit_softcapping: Positive | None = None
 
 
 class _Config2(_WindowConfig):
-    attn_logit_softcapping: PositiveFloat | None = 50.0
-    final_logit_softcapping: PositiveFloat | None = 30.0
+    attn_logit_softcapping: Positive | None = 50.0
+    final_logit_softcapping: Positive | None = 30.0
 
 
 class _Config3(_WindowConfig):
@@ -69,7 +68,7 @@ class _Config3(_WindowConfig):
     vocab_size: Count = 262_208
     num_attention_heads: Count = 8
     num_key_value_heads: Count | None = 4
-    max_position_embeddings: Annotated[int, Field(gt=0, lt=2**31)] = 131_072
+    max_position_embeddings: Length = 131_072
     sliding_window_pattern: PositiveInt = 6
 
     @model_validator(mode="before")

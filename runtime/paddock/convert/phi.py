@@ -5,12 +5,13 @@ from pathlib import Path
 from gguf import MODEL_ARCH, MODEL_TENSOR, Keys
 
 from paddock.convert import decoder
+from paddock.convert.folder import Length
 from paddock.convert.model import Fact, Model
 from paddock.errors import UnsupportedError
 
 
 class _Config(decoder.DecoderConfig):
-    sliding_window: int | None = None
+    sliding_window: Length | None = None
 
 
 def read(folder: Path) -> Model:
@@ -28,7 +29,7 @@ def read(folder: Path) -> Model:
         MODEL_TENSOR.ATTN_QKV: (config.query_width + 2 * config.kv_width, width),
         MODEL_TENSOR.FFN_UP: (2 * wide, width),
     }
-    facts: dict[str, Fact] = {Keys.Attention.SLIDING_WINDOW: max(config.sliding_window or 0, 0)}
+    facts: dict[str, Fact] = {Keys.Attention.SLIDING_WINDOW: config.sliding_window or 0}
     plan = decoder.Plan(
         MODEL_ARCH.PHI3,
         config,

@@ -5,7 +5,8 @@ from pathlib import Path
 from gguf import MODEL_ARCH, MODEL_TENSOR
 
 from paddock.convert import decoder
-from paddock.convert.decoder import Count, DecoderConfig
+from paddock.convert.decoder import DecoderConfig
+from paddock.convert.folder import Count
 from paddock.convert.model import Model
 from paddock.errors import UnsupportedError
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 from gguf import Keys, RopeScalingType
-from pydantic import AliasChoices, BaseModel, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import AliasChoices, BaseModel, Field, field_validator
 
+from paddock.convert.folder import Length, Positive
 from paddock.convert.model import Fact
 from paddock.convert.safetensors import FloatArray
 from paddock.errors import UnsupportedError
@@ -21,35 +22,38 @@ LONG_FACTORS: Final = "rope_factors_long.weight"
 SHORT_FACTORS: Final = "rope_factors_short.weight"
 
 
+_Share = Annotated[float, Field(gt=0, le=1)]
+
+
 class _Scaling(BaseModel):
     kind: Annotated[str, Field(validation_alias=AliasChoices("rope_type", "type"))] = "default"
-    rope_theta: PositiveFloat | None = None
-    partial_rotary_factor: PositiveFloat | None = None
-    factor: PositiveFloat | None = None
-    original_max_position_embeddings: PositiveInt | None = None
-    low_freq_factor: PositiveFloat = 1.0
-    high_freq_factor: PositiveFloat = 4.0
-    attention_factor: PositiveFloat | None = None
+    rope_theta: Positive | None = None
+    partial_rotary_factor: _Share | None = None
+    factor: Positive | None = None
+    original_max_position_embeddings: Length | None = None
+    low_freq_factor: Positive = 1.0
+    high_freq_factor: Positive = 4.0
+    attention_factor: Positive | None = None
     beta_fast: float | None = None
     beta_slow: float | None = None
     mscale: float | None = None
     mscale_all_dim: float | None = None
     truncate: bool = True
-    long_factor: list[PositiveFloat] = Field(default_factory=list[float])
-    short_factor: list[PositiveFloat] = Field(default_factory=list[float])
+    long_factor: list[Positive] = Field(default_factory=list[float])
+    short_factor: list[Positive] = Field(default_factory=list[float])
 
 
 class RopeConfig(BaseModel):
     """The fields of config.json that concern positions. `rope_parameters`, which newer files have
     instead of all others, may hold one set for each kind of layer."""
 
-    max_position_embeddings: Annotated[int, Field(gt=0, lt=2**31)]
-    original_max_position_embeddings: PositiveInt | None = None
-    rope_theta: PositiveFloat | None = None
-    rope_local_base_freq: PositiveFloat | None = None
+    max_position_embeddings: Length
+    original_max_position_embeddings: Length | None = None
+    rope_theta: Positive | None = None
+    rope_local_base_freq: Positive | None = None
     rope_scaling: _Scaling | None = None
     rope_parameters: dict[str, _Scaling] | None = None
-    partial_rotary_factor: PositiveFloat | None = None
+    partial_rotary_factor: _Share | None = None
 
     @field_validator("rope_parameters", mode="before")
     @classmethod
@@ -99,6 +103,8 @@ def plan(
         raise UnsupportedError(f"unsupported partial_rotary_factor {turned}; only 1 is converted")
     theta = scaling.rope_theta or base
     dimensions = int(width * turned)
+    if dimensions < 2 or dimensions % 2:
+        raise UnsupportedError(f"unsupported partial_rotary_factor {turned} of heads of {width}")
     facts: dict[str, Fact] = {
         Keys.Rope.DIMENSION_COUNT: dimensions,
         Keys.Rope.FREQ_BASE: float(theta),
@@ -169,6 +175,8 @@ def _llama3(config: RopeConfig, scaling: _Scaling, theta: float, dimensions: int
 def _longrope(config: RopeConfig, scaling: _Scaling, theta: float, dimensions: int) -> Rope:
     """llama.cpp takes the long factors for contexts beyond the trained length, else the short."""
     trained = _trained(config, scaling)
+    if trained < 2:
+        raise UnsupportedError(f"unsupported rope scaling: trained for {trained} position")
     if not len(scaling.long_factor) == len(scaling.short_factor) == dimensions // 2:
         raise UnsupportedError(
             f"unsupported rope scaling: long_factor and short_factor must have {dimensions // 2} "

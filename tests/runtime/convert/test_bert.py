@@ -8,10 +8,12 @@ from typing import Any
 import llama_cpp
 import numpy as np
 import pytest
-from gguf import GGUFReader
 
+from paddock import gguf
 from paddock.convert import convert
 from paddock.errors import RequestError, UnsupportedError
+
+F32, F16 = 0, 1  # tensor types
 
 # Texts of the reference vectors whose embeddings are recomputed here; the tests of the engine
 # compare all of them. Values: the first components of the float32 reference.
@@ -34,7 +36,7 @@ def change(path: Path, **fields: Any) -> None:
 
 
 def field(path: Path, key: str) -> Any:
-    return GGUFReader(path).fields[key].contents()
+    return gguf.read(path).metadata[key]
 
 
 def test_facts_are_those_of_the_folder(minilm_gguf: Path) -> None:
@@ -54,12 +56,12 @@ def test_facts_are_those_of_the_folder(minilm_gguf: Path) -> None:
 
 
 def test_matrices_are_f16_and_the_rest_f32(minilm_gguf: Path) -> None:
-    types = {tensor.name: tensor.tensor_type.name for tensor in GGUFReader(minilm_gguf).tensors}
+    types = {tensor.name: tensor.type for tensor in gguf.read(minilm_gguf).tensors}
     assert len(types) == 5 + 6 * 16
-    assert types["blk.0.attn_q.weight"] == "F16"
-    assert types["token_embd.weight"] == "F16"
-    assert types["position_embd.weight"] == "F32"
-    assert types["blk.5.ffn_up.bias"] == "F32"
+    assert types["blk.0.attn_q.weight"] == F16
+    assert types["token_embd.weight"] == F16
+    assert types["position_embd.weight"] == F32
+    assert types["blk.5.ffn_up.bias"] == F32
 
 
 @pytest.mark.engine
@@ -110,9 +112,9 @@ def refused(folder: Path, kind: type[RequestError] = RequestError) -> str:
 
 
 def test_another_architecture_is_refused_with_those_supported(folder: Path) -> None:
-    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    (folder / "config.json").write_text('{"architectures": ["MambaForCausalLM"]}')
     message = refused(folder, UnsupportedError)
-    assert 'config.json: unsupported architecture "LlamaForCausalLM"' in message
+    assert 'config.json: unsupported architecture "MambaForCausalLM"' in message
     assert "BertModel" in message
     assert "GGUF" in message
 

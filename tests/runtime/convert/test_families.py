@@ -11,6 +11,7 @@ from gguf import GGUFReader
 from tests.runtime.convert import checkpoints
 from tests.runtime.convert.checkpoints import change, write_folder, write_nomic, write_safetensors
 
+from paddock import gguf
 from paddock.convert import ARCHITECTURES, convert
 from paddock.engine.backend import LoadSpec
 from paddock.engine.llama import LlamaBackend, LlamaPooling, Weights
@@ -63,8 +64,7 @@ def logits(path: Path) -> Any:
 
 
 def field(path: Path, key: str) -> Any:
-    found = GGUFReader(path).fields.get(key)
-    return None if found is None else found.contents()
+    return gguf.read(path).metadata.get(key)
 
 
 def tensor_types(path: Path) -> dict[str, str]:
@@ -243,6 +243,15 @@ def test_a_decoder_that_embeds_takes_its_pooling_along(architecture: str, tmp_pa
     Weights(LoadSpec(path, num_ctx=64)).close()
 
 
+def test_the_first_gemmas_name_their_activation_otherwise(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "m", "gemma")
+    expected = converted(folder).read_bytes()
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_activation": None, "hidden_act": "gelu"}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert converted(folder).read_bytes() == expected
+
+
 def test_facts_are_those_of_the_config(tmp_path: Path) -> None:
     path = converted(write_folder(tmp_path / "m", "llama"))
     facts = {
@@ -325,6 +334,13 @@ def refused(folder: Path, kind: type[RequestError] = RequestError) -> str:
         ("gemma3", {"rope_scaling": {"rope_type": "yarn", "factor": 8}}, '"yarn"'),
         ("phi3", {"head_dim": 32}, "unsupported head_dim"),
         ("phi3-long", {"partial_rotary_factor": 0.5}, "must have 4 numbers"),
+        ("phi3-long", {"partial_rotary_factor": 1e-3}, "partial_rotary_factor 0.001"),
+        ("phi3-long", {"partial_rotary_factor": 1e300}, "partial_rotary_factor"),
+        ("phi3-long", {"original_max_position_embeddings": 1}, "trained for 1"),
+        ("llama", {"rope_theta": 1e300}, "rope_theta"),
+        ("llama", {"max_position_embeddings": 2**40}, "max_position_embeddings"),
+        ("gemma2", {"sliding_window": 0}, "sliding_window"),
+        ("nomic", {"rope_parameters": {"rope_theta": 1.0, "rope_type": "yarn"}}, '"yarn"'),
         ("nomic", {"moe_every_n_layers": 2}, "moe_every_n_layers 2"),
         ("nomic", {"qkv_proj_bias": True}, "qkv_proj_bias"),
         ("nomic", {"activation_function": "gelu"}, "'gelu'; only 'swiglu'"),

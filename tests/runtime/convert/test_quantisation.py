@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock.convert import quantisation
@@ -62,6 +62,7 @@ def test_types_that_need_an_importance_matrix_say_so(name: str) -> None:
         quantisation.parse(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_whatever_is_asked_for_is_a_known_type_or_our_error(name: str) -> None:
     try:

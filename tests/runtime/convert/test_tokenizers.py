@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from gguf import GGUFWriter, TokenType
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runtime.convert import checkpoints
 from tests.runtime.convert.checkpoints import (
@@ -350,6 +350,7 @@ def test_a_model_cut_anywhere_or_of_other_bytes_is_refused(tmp_path: Path) -> No
         read_model(tmp_path / "none")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_fields_or_a_value_error(data: bytes) -> None:
     try:
@@ -359,6 +360,7 @@ def test_any_bytes_are_fields_or_a_value_error(data: bytes) -> None:
     assert list(fields(data + data)) == list(fields(data)) * 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 2**20), st.integers(0, 2**64 - 1) | st.binary())))
 def test_what_was_written_is_read(written: list[tuple[int, int | bytes]]) -> None:
     data = b"".join(
@@ -459,6 +461,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(json_values, st.sampled_from(["normalizer", "pre_tokenizer", "post_processor", "model"]))
 def test_any_json_is_a_vocabulary_or_our_error(
     tmp_path_factory: pytest.TempPathFactory, value: Any, part: str
@@ -502,6 +505,7 @@ def test_templates_for_other_uses_have_names(tmp_path: Path) -> None:
 # -- filling up ------------------------------------------------------------------------------------
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(st.integers(0, 12), st.text(max_size=6), max_size=8),
     st.lists(st.builds(AddedToken, id=st.integers(0, 12), content=st.text(max_size=6))),
