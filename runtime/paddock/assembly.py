@@ -58,6 +58,10 @@ class _Part:
     shards: tuple[GGUF, ...]
 
     @property
+    def is_whole(self) -> bool:
+        return len(self.shards) == 1
+
+    @property
     def file_type(self) -> str:
         return self.shards[0].file_type
 
@@ -175,10 +179,10 @@ class Assembly:
     def _finished(self, part: _Part, quantize: str = "") -> Layer:
         if quantize and quantize != part.file_type:
             blob = self._quantised(part, quantize)
-        elif len(part.shards) > 1:
-            blob = self._put(self._store.put_blob(joined(part.shards)))
-        else:
+        elif part.is_whole:
             blob = self._stored(part.shards[0].path)
+        else:
+            blob = self._put(self._store.put_blob(joined(part.shards)))
         return blob_layer(media_type(part.kind), blob)
 
     def _quantised(self, part: _Part, quantize: str) -> Blob:
@@ -199,7 +203,7 @@ class Assembly:
         return self._stored(target)
 
     def _whole(self, part: _Part) -> Path:
-        if len(part.shards) == 1:
+        if part.is_whole:
             return part.shards[0].path
         path = self._folder() / f"{part.kind}.gguf"
         with disk(path), path.open("wb") as file:

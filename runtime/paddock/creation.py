@@ -37,8 +37,8 @@ from paddock.template.go import GoTemplate
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[ProgressResponse], None]
-Pull = Callable[[ModelName, Progress], None]
-"""Fetches a model that the store lacks. Raises what a pull raises."""
+Pull = Callable[[ModelName, Progress], ModelName]
+"""Fetches a model that the store lacks; its name in the store. Raises what a pull raises."""
 
 _INHERITED: Final = {"model_format", "renderer", "parser", "requires", "capabilities"}
 """Settings of a base's config that hold for what is made from it."""
@@ -314,9 +314,10 @@ def _base(
         weights = assembly.weights(sources.files, quantize)
         base = _Base(weights, Config())
     else:
-        if pull is not None and not store.manifest_path(sources.base).is_file():
-            pull(sources.base, lambda part: _unless_done(part, assembly.progress))
-        base = _from_model(store, assembly, sources.base, quantize)
+        name = sources.base
+        if pull is not None and not store.manifest_path(name).is_file():
+            name = pull(name, lambda part: _unless_done(part, assembly.progress))
+        base = _from_model(store, assembly, name, quantize)
     kept = _without("draft", base.layers) if draft else base.layers
     return _Base((*kept, *adapters, *draft), base.config)
 

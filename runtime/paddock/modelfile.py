@@ -153,8 +153,9 @@ class Modelfile:
         for command in self.commands:
             if command.word == "parameter" and command.name not in DEPRECATED:
                 value = parameter(command.name, (command.value,))
-                before = found.get(command.name)
-                found[command.name] = before + value if isinstance(before, list) else value
+                if isinstance(value, list):
+                    value = [*found.get(command.name, ()), *value]
+                found[command.name] = value
         return found
 
     def warnings(self) -> tuple[str, ...]:

@@ -803,12 +803,13 @@ def test_drafts_and_shards_are_quantised(
 def test_a_base_that_is_not_there_is_pulled(store: LocalStore) -> None:
     pulled: list[str] = []
 
-    def pull(name: ModelName, progress: Callable[[ProgressResponse], None]) -> None:
+    def pull(name: ModelName, progress: Callable[[ProgressResponse], None]) -> ModelName:
         pulled.append(name.full)
         progress(ProgressResponse(status="pulling manifest"))
         request = CreateRequest(model=name.short, files=FILES, system="of the base")
         create(Models(store), request, lambda _: None)
         progress(ProgressResponse(status="success"))
+        return name
 
     statuses: list[str | None] = []
     for fields in ({"from_": "base"}, {"modelfile": "FROM base"}, {"modelfile": "FROM second"}):
