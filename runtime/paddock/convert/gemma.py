@@ -9,13 +9,13 @@ from pydantic import PositiveInt, model_validator
 from paddock.convert import decoder
 from paddock.convert.decoder import DecoderConfig, Plan
 from paddock.convert.folder import Count, Length, Positive
-from paddock.convert.model import Fact, Model
+from paddock.convert.model import Change, Fact, Model
 from paddock.errors import UnsupportedError
 
 _ACTIVATIONS: Final = ("gelu_pytorch_tanh", "gelu")
 """Both mean the tanh form: early files said gelu for it."""
 
-_NORMS: Final = (
+_NORMS: Final[tuple[MODEL_TENSOR, ...]] = (
     MODEL_TENSOR.OUTPUT_NORM,
     MODEL_TENSOR.ATTN_NORM,
     MODEL_TENSOR.ATTN_POST_NORM,
@@ -25,7 +25,7 @@ _NORMS: Final = (
     MODEL_TENSOR.FFN_PRE_NORM,
     MODEL_TENSOR.FFN_POST_NORM,
 )
-_CHANGES: Final = dict.fromkeys(_NORMS, decoder.plus_one)
+_CHANGES: Final[dict[MODEL_TENSOR, Change]] = dict.fromkeys(_NORMS, decoder.plus_one)
 
 
 class _Config(DecoderConfig):

@@ -68,7 +68,7 @@ def _run(header: gguf.GGUF, target: Path, name: str, threads: int) -> None:
     log = llama._log  # pyright: ignore[reportPrivateUsage]
     log.begin()
     failed = llama_cpp.llama_model_quantize(
-        os.fsencode(header.path), os.fsencode(target), ctypes.byref(params)
+        os.fsencode(header.path), os.fsencode(target), ctypes.pointer(params)
     )
     if failed:
         raise _error(header.path, target, name, "; ".join(log.errors[-3:]))
