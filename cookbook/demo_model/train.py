@@ -61,7 +61,7 @@ def batches(
     while True:
         rows: list[Row] = []
         while sum(len(row.tokens) for row in rows) < 12 * size:
-            copying = max(0.02, 0.9 - step / 60) if step < 60 else 0.02
+            copying = max(0.12, 0.9 - step / 60)
             made = example(w, STAGES[stage_of(step, steps, rng)], copying)
             row = encode(encoder, segments(made, rng))
             if len(row.tokens) <= MAX_LENGTH:
