@@ -4,7 +4,6 @@ Knows the API's types and the shapes that templates of the reference read; runs 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from paddock.api import Message, Think, Tool
@@ -111,9 +110,9 @@ def _json_value(value: Any) -> Any:
             return float(value)
         except OverflowError:
             raise TemplateError(f"the number {str(value)[:20]}... is too large") from None
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): _json_value(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         return [_json_value(item) for item in value]
     raise TemplateError(f"a {type(value).__name__} is no JSON value")
 
@@ -303,15 +302,15 @@ def _schema(given: Mapping[str, Any]) -> Struct:
     """A property from its JSON. What has the wrong type counts as not given."""
     nested = given.get("properties")
     return _Property(
-        AnyOf=[_schema(each) for each in _items(given.get("anyOf"), Mapping)],
+        AnyOf=[_schema(each) for each in _items(given.get("anyOf"), dict)],
         Type=_PropertyType(_types(given.get("type"))),
         Items=_json_value(given.get("items")),
         Description=_text(given.get("description")),
         Enum=[_json_value(each) for each in _items(given.get("enum"), object)],
         Properties=None
-        if not isinstance(nested, Mapping)
+        if not isinstance(nested, dict)
         else _NestedProperties(
-            {name: _schema(value) for name, value in nested.items() if isinstance(value, Mapping)}
+            {name: _schema(value) for name, value in nested.items() if isinstance(value, dict)}
         ),
         Required=_items(given.get("required"), str),
     )
@@ -329,28 +328,44 @@ def _items(value: Any, kind: type) -> list[Any]:
     return [each for each in value if isinstance(each, kind)] if isinstance(value, list) else []
 
 
-# -- the root --------------------------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------------------
+
+_OVERHEAD: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What is rendered. `size` is what the budget of the rendering grows with."""
-
-    messages: Sequence[Message] = ()
-    tools: Sequence[Tool] | None = None
-    think: Think = None
-    prompt: str = ""
-    suffix: str = ""
-
-    def given(self) -> list[Any]:
-        """The conversation as plain containers."""
-        return [
-            self.prompt,
-            self.suffix,
-            [(m.content, m.thinking, _calls(m)) for m in self.messages],
-            [tool.function.__dict__ for tool in self.tools or () if tool.function],
-        ]
+def size_of(messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
+    """About how many bytes a conversation has: what a template may consume grows with it."""
+    return sum(map(_message_size, messages)) + sum(map(_tool_size, tools or ()))
 
 
-def _calls(message: Message) -> list[dict[str, Any]]:
-    return [call.function.arguments for call in message.tool_calls or ()]
+def _message_size(message: Message) -> int:
+    size = _OVERHEAD + len(message.content or "") + len(message.thinking or "")
+    for call in message.tool_calls or ():
+        size += _value_size(call.function.arguments)
+    return size
+
+
+def _tool_size(tool: Tool) -> int:
+    function = tool.function
+    if function is None:
+        return _OVERHEAD
+    size = _OVERHEAD + len(function.description or "")
+    given = function.parameters
+    if given is None:
+        return size
+    for value in (given.properties or {}).values():
+        size += _OVERHEAD + len(value.description or "")
+        size += sum(
+            _value_size(each) for each in (value.enum, value.items, value.model_extra) if each
+        )
+    return size + _value_size(given.defs) + _value_size(given.items)
+
+
+def _value_size(value: Any) -> int:
+    if isinstance(value, str):
+        return _OVERHEAD + len(value)
+    if isinstance(value, dict):
+        return _OVERHEAD + sum(len(key) + _value_size(each) for key, each in value.items())
+    if isinstance(value, list):
+        return _OVERHEAD + sum(map(_value_size, value))
+    return _OVERHEAD

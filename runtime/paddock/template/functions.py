@@ -21,7 +21,6 @@ from paddock.template.values import (
     Struct,
     byte_length,
     is_nil,
-    is_true,
     text_form,
     to_json,
     type_name,
@@ -58,20 +57,22 @@ class Function:
 
 
 def _all_of(_: Context, *args: Any) -> Any:
-    return next((value for value in args if not is_true(value)), args[-1])
+    return next((value for value in args if not value), args[-1])
 
 
 def _any_of(_: Context, *args: Any) -> Any:
-    return next((value for value in args if is_true(value)), args[-1])
+    return next((value for value in args if value), args[-1])
 
 
 def _not(_: Context, value: Any) -> bool:
-    return not is_true(value)
+    return not value
 
 
 def _equal(_: Context, first: Any, *others: Any) -> bool:
     if not others:
         raise GoValueError("missing argument for comparison")
+    if len(others) == 1:
+        return _same(first, others[0])
     return any(_same(first, other) for other in others)
 
 
@@ -106,7 +107,9 @@ def _not_equal(context: Context, left: Any, right: Any) -> bool:
 _ORDERED: Final = frozenset({int, float, str})
 
 
-def _less(_: Context, left: Any, right: Any) -> bool:
+def _less(context: Context, left: Any, right: Any) -> bool:
+    _encodes(context, left)
+    _encodes(context, right)
     for value in (left, right):
         if type(value) not in BASIC:
             raise GoValueError("invalid type for comparison")
@@ -135,7 +138,8 @@ def _greater_or_equal(context: Context, left: Any, right: Any) -> bool:
 # -- lists, maps, strings --------------------------------------------------------------------------
 
 
-def _index(_: Context, item: Any, *indexes: Any) -> Any:
+def _index(context: Context, item: Any, *indexes: Any) -> Any:
+    _encodes(context, item)
     if item is None:
         raise GoValueError("index of untyped nil")
     for index in indexes:
@@ -170,6 +174,7 @@ def _bound(index: Any, most: int) -> int:
 
 
 def _slice(context: Context, item: Any, *indexes: Any) -> Any:
+    _encodes(context, item)
     if _is_none(item):
         raise GoValueError("slice of untyped nil")
     if not isinstance(item, list | str | bytes):
@@ -190,8 +195,9 @@ def _slice(context: Context, item: Any, *indexes: Any) -> Any:
     return type(item)(item[start:end])
 
 
-def _length(_: Context, value: Any) -> int:
+def _length(context: Context, value: Any) -> int:
     if isinstance(value, str):
+        _encodes(context, value)
         return byte_length(value)
     if isinstance(value, list | dict | bytes):
         return len(value)
@@ -234,6 +240,12 @@ def _grows(context: Context, text: Any, factor: int) -> None:
     if isinstance(text, str) and len(text) > _LONG:
         context.budget.room(factor * len(text))
         context.budget.step(1 + len(text) // _CHARACTERS_PER_STEP)
+
+
+def _encodes(context: Context, text: Any) -> None:
+    """Account for looking at the bytes of a text."""
+    if isinstance(text, str) and len(text) > _LONG and not text.isascii():
+        context.budget.step(1 + len(text) // _LONG)
 
 
 def _printf(context: Context, form: str, *args: Any) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from time import time
 from typing import Any, Final
 
 from paddock.api import Message, Think, Tool
 from paddock.template import analysis
-from paddock.template.chat import Conversation, collate, message_value, think_values, tool_values
+from paddock.template.chat import collate, message_value, size_of, think_values, tool_values
 from paddock.template.evaluate import Program
 from paddock.template.functions import ALL, STANDARD
 from paddock.template.lexer import located
@@ -82,8 +81,8 @@ class GoTemplate:
 
         With a prompt and a suffix it is what fills the gap between the two, whatever the messages.
         """
-        conversation = Conversation(messages, tools, think, prompt, suffix)
-        run = _Rendering(conversation, today or datetime.fromtimestamp(time()).astimezone().date())
+        size = size_of(messages, tools) + len(prompt) + len(suffix)
+        run = _Rendering(size, think, today or datetime.now().astimezone().date())
         if prompt and suffix:
             values = {"Prompt": prompt, "Suffix": suffix, "Response": ""}
             return run.program(self._program, values)
@@ -122,9 +121,9 @@ _ENDS_TURN: Final = {"System": ("Prompt", "Response"), "Prompt": ("Response",), 
 class _Rendering:
     """One prompt, made in one run of a program or in several that share a budget."""
 
-    def __init__(self, conversation: Conversation, today: date) -> None:
-        self._budget = Budget(conversation.given())
-        self._think = think_values(conversation.think)
+    def __init__(self, size: int, think: Think, today: date) -> None:
+        self._budget = Budget(size=size)
+        self._think = think_values(think)
         self._today = today
 
     def program(self, program: Program, values: dict[str, Any]) -> str:

@@ -34,9 +34,10 @@ class Budget:
 
     __slots__ = ("_bytes", "_deadline", "_depth", "_largest", "_steps", "_weights")
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any = None, *, size: int | None = None) -> None:
+        """`size` is the weight of what is given, for a caller that knows it."""
         self._weights: dict[int, tuple[Any, int]] = {}
-        size = self.weight(given)
+        size = self.weight(given) if size is None else size
         self._steps = STEPS + size
         self._bytes = BYTES + 64 * size
         self._largest = VALUE_BYTES + 8 * size

@@ -1,4 +1,4 @@
-"""Go's values as templates see them: truth, kinds, text form, JSON. Pure.
+"""Go's values as templates see them: kinds, text form, JSON. Pure. Their truth is Python's.
 
 | Go                  | here                                                    |
 | ------------------- | ------------------------------------------------------- |
@@ -26,6 +26,9 @@ class GoValueError(Exception):
 
 class _Null:
     """A null that was an element of a list or map; asking it for a field is an error."""
+
+    def __bool__(self) -> bool:
+        return False
 
     def __repr__(self) -> str:
         return "NULL"
@@ -100,7 +103,7 @@ NIL_LIST: Final = NilList()
 NAMED: Final = (Struct, NamedMap, NamedList)
 
 
-# -- kinds and truth -------------------------------------------------------------------------------
+# -- kinds -----------------------------------------------------------------------------------------
 
 _KINDS: Final[dict[type, str]] = {
     bool: "bool",
@@ -122,12 +125,6 @@ def type_name(value: Any) -> str:
     if isinstance(value, NAMED):
         return value.kind
     return _KINDS[type(value)]
-
-
-def is_true(value: Any) -> bool:
-    if value is None or value is NULL:
-        return False
-    return True if isinstance(value, Struct) else bool(value)
 
 
 def is_nil(value: Any) -> bool:
