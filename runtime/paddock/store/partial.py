@@ -117,13 +117,8 @@ class PartialBlob:
         with disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / self._final.name, thread_local=False)
-        while True:
-            try:
-                with disk(folder):
-                    lock.acquire(blocking=False)
-                break
-            except Timeout:
-                wait()
+        while not _taken(lock):
+            wait()
         try:
             yield
         finally:
@@ -249,3 +244,12 @@ class PartialBlob:
 
     def _state_path(self, part: Part) -> Path:
         return self._final.with_name(self._final.name + part.suffix)
+
+
+def _taken(lock: FileLock) -> bool:
+    with disk(Path(lock.lock_file)):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
+    return True

@@ -5,11 +5,14 @@ Knows which host may see the token, and no other ever does. Knows no blob and no
 
 import contextlib
 import json
+import os
 import platform
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -20,6 +23,7 @@ from paddock.names import ModelName, split_reference, split_source
 from paddock.store.auth import Challenge, Key, default_key_path, make_nonce
 from paddock.store.transfer import Policy, Stop
 
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MAX_REDIRECTS: Final = 10
@@ -64,6 +68,8 @@ class Remote:
             self.url = httpx.URL(f"{scheme}://{name.host}/v2/{name.namespace}/{name.model}/")
         except httpx.InvalidURL as error:
             raise RequestError(f'"{name.host}" is not the address of a registry: {error}') from None
+        if self.url.port is not None and not 0 < self.url.port < 1 << 16:
+            raise RequestError(f'"{name.host}" is not the address of a registry: no such port')
         self._key = key
         self._token = ""
         self._token_lock = threading.Lock()
@@ -74,6 +80,7 @@ class Remote:
             headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             timeout=httpx.Timeout(self.policy.stall, connect=self.policy.connect, pool=None),
+            verify=_certificates(*(os.environ.get(name) for name in _CERTIFICATES)),
         )
 
     def hold(self) -> Self:
@@ -228,6 +235,12 @@ class Remote:
                     f"{answer.status_code}: {text}", remote_status=answer.status_code
                 )
             self._token = _token_in(text)
+
+
+@lru_cache(maxsize=4)
+def _certificates(*_: str | None) -> ssl.SSLContext:
+    """Whom to trust, by the usual variables; reading them all takes a tenth of a second."""
+    return httpx.create_ssl_context(trust_env=True)
 
 
 def _token_in(text: str) -> str:
