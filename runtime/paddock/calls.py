@@ -7,7 +7,7 @@ thread: `Call.start` and `Call.serve` run wherever the Runtime puts them, and ne
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -22,6 +22,7 @@ from paddock.api import (
     Think,
     Tool,
 )
+from paddock.dialogue import Reading, dialogue_for, dialogue_of_template
 from paddock.durations import parse_keep_alive
 from paddock.engine.grammar import check_grammar
 from paddock.engine.sequence import Job, SamplingParams
@@ -32,8 +33,6 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.models import Model
-from paddock.output import generic, native
-from paddock.output.events import OutputParser
 from paddock.respond import Empty, Prepared
 from paddock.stream import Channel
 from paddock.template.go import GoTemplate
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
     from paddock.scheduler import Lease
 
 R = TypeVar("R", bound="TimedRequest")
-
-MAX_TAIL = 64
-"""Characters at the end of a prompt that tell whether the answer begins inside a thought."""
 
 MIN_PROMPT_LIMIT = 1 << 20
 """Characters that a prompt may always have; above, 32 per token of the window. Nothing longer can
@@ -157,7 +153,10 @@ class Rendered:
     """A prompt as text, and what takes the answer to it apart."""
 
     text: str
-    parser: OutputParser | None = None
+    reading: Reading | None = None
+    """None: the answer is all content."""
+    leading_bos: str = ""
+    """BOS text that the prompt begins with, where it is not the tokenizer's own."""
     dropped: int = 0
     """Tokens of the messages that did not fit."""
 
@@ -169,7 +168,7 @@ class Tokens:
     ids: list[int]
     original_count: int | None = None
     """Tokens before the prompt was cut; None if it was not."""
-    parser: OutputParser | None = None
+    reading: Reading | None = None
 
 
 Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
@@ -202,6 +201,7 @@ class RunCall(Call[Q]):
             return
         request = self._request
         tokens = self.tokens(loaded.weights, engine.n_ctx)
+        reading = tokens.reading
         job = Job(
             tokens=tokens.ids,
             channel=self._channel,
@@ -211,9 +211,11 @@ class RunCall(Call[Q]):
             shift=request.shift is not False,
             stop=tuple(self._options.stop or ()),
             deadline=None if request.timeout is None else self._started / 1e9 + request.timeout,
+            shown=_shown(loaded.weights, reading.preserved) if reading else {},
         )
+        parser = reading.make() if reading else None
         self._channel.put(
-            Prepared(load_duration, tokens.original_count, self.keeps_context(), tokens.parser)
+            Prepared(load_duration, tokens.original_count, self.keeps_context(), parser)
         )
         engine.submit(job)
 
@@ -233,6 +235,10 @@ class RunCall(Call[Q]):
             return asked
         return not (self._request.format or self._request.grammar)
 
+    def parser_think(self) -> Think:
+        """What a parser that the config names gets to know of it."""
+        return self.think()
+
     @abstractmethod
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens: ...
 
@@ -240,28 +246,20 @@ class RunCall(Call[Q]):
 
     def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> Rendered:
         """The prompt of the messages that fit."""
-        request, model = self._request, self._model
-        tools, think = self.tools(), self.think()
-        renderer = prompt.renderer_for(
-            model.template,
-            model.chat_template,
+        request = self._request
+        dialogue = dialogue_for(
+            self._model,
+            tools=self.tools(),
+            think=self.think(),
+            parser_think=self.parser_think(),
             bos_text=weights.text_of(weights.bos),
             eos_text=weights.text_of(weights.eos),
-            family=model.config.model_family,
         )
-
-        def render(kept: list[Message]) -> str:
-            return renderer.render(kept, tools=tools or None, think=think)
+        render = dialogue.prompt
 
         def rendered(kept: list[Message], dropped: int = 0) -> Rendered:
             text = render(kept)
-            parser = None
-            if isinstance(renderer, prompt.JinjaRenderer):
-                tail = text[-MAX_TAIL:]
-                parser = native.parser_for(renderer.template.text, tools, think, tail)
-            elif isinstance(renderer, prompt.GoRenderer):
-                parser = _inferred_parser(renderer.template, tools, think, text)
-            return Rendered(text, parser, dropped)
+            return Rendered(text, dialogue.reading(kept, text), dialogue.leading_bos, dropped)
 
         def count(kept: list[Message]) -> int:
             return len(weights.tokenize(_bounded(render(kept), n_ctx), special=False))
@@ -285,7 +283,9 @@ class RunCall(Call[Q]):
     ) -> Tokens:
         """Token ids of a rendered prompt, cut to the window where that is allowed."""
         text = prompt.strip_bos(
-            _bounded(rendered.text, n_ctx), weights.text_of(weights.bos), weights.add_bos
+            _bounded(rendered.text, n_ctx),
+            rendered.leading_bos or weights.text_of(weights.bos),
+            weights.add_bos,
         )
         ids = (context or []) + weights.tokenize(text, special=not context)
         fitted, original = prompt.fit_tokens(
@@ -298,21 +298,18 @@ class RunCall(Call[Q]):
         )
         was_cut = rendered.dropped > 0 or len(fitted) < original
         return Tokens(
-            fitted, original + rendered.dropped if was_cut else None, parser=rendered.parser
+            fitted, original + rendered.dropped if was_cut else None, reading=rendered.reading
         )
 
 
-def _inferred_parser(
-    template: GoTemplate, tools: list[Tool], think: Think, text: str
-) -> OutputParser:
-    """Takes an answer apart at the tags that a Go template shows."""
-    return generic.parser_for(
-        template.thinking_tags,
-        template.tool_tag,
-        tools,
-        think=think,
-        rendered_prompt_tail=text[-MAX_TAIL:],
-    )
+def _shown(weights: "Weights", preserved: Iterable[str]) -> dict[int, bytes]:
+    """The texts that are one token of the vocabulary, by that token."""
+    shown: dict[int, bytes] = {}
+    for text in preserved:
+        tokens = weights.tokenize(text, special=False)
+        if len(tokens) == 1:
+            shown[tokens[0]] = text.encode()
+    return shown
 
 
 def _num_keep(options: Options) -> int:
@@ -371,6 +368,10 @@ class GenerateCall(RunCall[GenerateRequest]):
     def keeps_context(self) -> bool:
         return not self._request.raw
 
+    def parser_think(self) -> Think:
+        """Reference: the request's own value, not what a thinking model makes of none."""
+        return self._request.think
+
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
         request, model = self._request, self._model
         if request.raw:
@@ -393,12 +394,15 @@ class GenerateCall(RunCall[GenerateRequest]):
         """Reference: what a request brings of its own is not shortened by whole messages."""
         request, think = self._request, self.think()
         template = GoTemplate.parse(request.template or self._model.template or "")
-        renderer = prompt.GoRenderer(template)
+        dialogue = dialogue_of_template(
+            template, self._model, think=think, parser_think=self.parser_think()
+        )
         if request.suffix:
+            renderer = prompt.GoRenderer(template)
             text = renderer.fill(request.prompt or "", request.suffix, think)
         else:
-            text = renderer.render(messages, None, think)
-        return Rendered(text, _inferred_parser(template, [], think, text))
+            text = dialogue.prompt(messages)
+        return Rendered(text, dialogue.reading(messages, text))
 
 
 def _refuse_images(model: Model, has_images: bool) -> None:

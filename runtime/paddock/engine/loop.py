@@ -357,7 +357,7 @@ class Engine:
         if choice.token in self._facts.end_tokens:
             self._finish(running, FinishReason.STOP)
             return
-        piece = self._backend.piece(choice.token)
+        piece = job.shown.get(choice.token) or self._backend.piece(choice.token)
         text, stopped = running.stops.feed(running.detokenizer.feed(piece))
         logprob = self._logprob(choice, piece) if choice.logprob is not None else None
         if text or logprob is not None:

@@ -2,8 +2,9 @@
 model."""
 
 from array import array
+from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from paddock.stream import Channel
@@ -55,6 +56,8 @@ class Job:
     stop: tuple[str, ...] = ()
     deadline: float | None = None
     """Monotonic time after which the job fails with DeadlineError."""
+    shown: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
+    """Control tokens that are text in this answer, which otherwise have none."""
 
 
 @dataclass(frozen=True, slots=True)
