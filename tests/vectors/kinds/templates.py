@@ -1,14 +1,16 @@
 """Go templates: the language, prompts, what their texts tell: spec templates.md."""
 
+from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paddock import capabilities
+from paddock import capabilities, families, prompt
 from paddock.api import Message, Tool
 from paddock.errors import TemplateError
+from paddock.template import detect
 from paddock.template.chat import collate
 from paddock.template.evaluate import Program
 from paddock.template.functions import ALL
@@ -99,7 +101,38 @@ def of_templates(case: Json, _: Json) -> None:
         assert found == case["prefer_chat_template"]
 
 
+def detected(case: Json, _: Json) -> None:
+    found = detect.detect(case["jinja"])
+    assert (found and found.name) == case["detected"]
+
+
+def renderer_of(case: Json) -> prompt.Renderer:
+    if "renderer" in case:
+        return families.renderer(case["renderer"])
+    return prompt.renderer_for(case["template"], None)
+
+
+def chat_prompt(case: Json, _: Json) -> None:
+    """Tokens are words; each image of a model that sees them counts as many as the reference's."""
+    messages, tools, renderer = messages_of(case), tools_of(case), renderer_of(case)
+
+    def render(kept: list[Message]) -> str:
+        return renderer.render(kept, tools or None, case.get("think"))
+
+    kept = messages
+    if case["truncate"]:
+        image_tokens = prompt.IMAGE_TOKENS if case["projector"] else 0
+        kept = prompt.fit_messages(
+            messages, lambda some: len(render(some).split()), case["num_ctx"], image_tokens
+        )
+    shown, images = prompt.tag_images(kept)
+    assert render(kept if "renderer" in case else shown) == case["out"]
+    assert [b64encode(image.read()).decode() for image in images] == case["media"]
+
+
 RUNNERS = {
+    "chat_prompt": chat_prompt,
+    "detect": detected,
     "capabilities": of_templates,
     "collate": collated,
     "execute": execute,
