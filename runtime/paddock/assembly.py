@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Self
@@ -27,7 +27,7 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.gguf import GGUF
-from paddock.ingredients import content_of
+from paddock.ingredients import Files, content_of
 from paddock.names import Digest, parse_digest
 from paddock.splits import grouped, joined
 from paddock.store.local import (
@@ -44,8 +44,6 @@ from paddock.store.manifest import CONFIG_TYPE
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[ProgressResponse], None]
-Files = Mapping[str, Path]
-"""Names as a create request has them, and where the files are."""
 
 _NO_DIGEST: Final = "0000000000000000000"
 

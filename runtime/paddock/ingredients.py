@@ -16,6 +16,8 @@ from paddock.errors import NotFoundError, RequestError
 from paddock.modelfile import Modelfile
 from paddock.names import Digest, parse_digest
 
+Files = Mapping[str, Path]
+"""Names as a create request has them, and where the files are."""
 Source = Path | Digest
 """A file, or a blob that the store should have already (reference of 2024: `FROM @sha256:...`)."""
 
