@@ -19,6 +19,7 @@ import os
 import re
 import stat
 import tempfile
+import weakref
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,9 @@ class StoredManifest:
     modified_ns: int
 
 
+_stores: "weakref.WeakSet[LocalStore]" = weakref.WeakSet()
+
+
 class LocalStore:
     """One models folder. Any number of threads and processes may use the same one."""
 
@@ -73,7 +77,17 @@ class LocalStore:
         """Roots of stores that are only read."""
         self._blobs = root / "blobs"
         self._manifests = root / "manifests"
-        self._lock = FileLock(root / ".paddock.lock", timeout=_LOCK_SECONDS)
+        self._make_lock()
+        _stores.add(self)
+
+    def _make_lock(self) -> None:
+        self._lock = FileLock(self.root / ".paddock.lock", timeout=_LOCK_SECONDS)
+
+    @classmethod
+    def after_fork_in_child(cls) -> None:
+        """A lock is its process's own: what the parent holds, the child must wait for."""
+        for store in list(_stores):
+            store._make_lock()
 
     # blobs
 
@@ -398,6 +412,10 @@ class LocalStore:
         finally:
             os.close(descriptor)
             temporary.unlink(missing_ok=True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=LocalStore.after_fork_in_child)
 
 
 def canonical(digest: str) -> str:

@@ -25,6 +25,8 @@ from paddock.store.remote import Remote
 from paddock.store.transfer import Stop, retry
 
 _CHUNK: Final = 256 << 10
+_LOST: Final = frozenset({400, 404, 416})
+"""What registries that cannot continue a cut upload say to the rest of it."""
 _RECEIVED: Final = re.compile(r"(?:bytes=)?0-(\d+)")
 
 
@@ -44,6 +46,10 @@ def send(store: LocalStore, remote: Remote, layer: Layer, report: Report, stop: 
     if upload.error is not None:
         raise upload.error
     report(layer.size)
+
+
+class _UploadLostError(Exception):
+    """The registry has forgotten what it had of the blob."""
 
 
 class _Upload:
@@ -71,14 +77,21 @@ class _Upload:
     def _run(self) -> None:
         try:
             if not self._is_remote():
-                location = self._begin()
-                if location is not None:
-                    self._send_parts(location)
+                retry(self._attempt, lambda: 0, self._remote.policy, self.stop)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             self.error = error
         finally:
             self._remote.close()
             self.done.set()
+
+    def _attempt(self) -> None:
+        location = self._begin()
+        if location is None:
+            return
+        try:
+            self._send_parts(location)
+        except _UploadLostError as error:
+            raise TransferError(f"{error} and has to start anew", passing=True) from None
 
     def _is_remote(self) -> bool:
         url = self._remote.at(f"blobs/{self._digest}")
@@ -96,15 +109,19 @@ class _Upload:
             return None if response.status_code == 201 else self._next(response)
 
     def _send_parts(self, location: httpx.URL) -> None:
-        policy = self._remote.policy
-        with ThreadPoolExecutor(policy.streams, "paddock-upload-part") as pool:
+        self._md5.clear()
+        self._redirected.clear()
+        for part in self._parts:
+            part.completed = 0
+        with ThreadPoolExecutor(self._remote.policy.streams, "paddock-upload-part") as pool:
             try:
                 for part in self._parts:
                     location = self._send(part, location, pool)
                 for redirected in self._redirected:
                     redirected.result()
-            except BaseException:
-                self.stop.set()
+            except BaseException as error:
+                if not isinstance(error, _UploadLostError):
+                    self.stop.set()
                 raise
         self._end(location)
 
@@ -116,12 +133,17 @@ class _Upload:
 
         def attempt() -> None:
             nonlocal confirmed, is_repeated
-            if is_repeated:
+            was_cut, is_repeated = is_repeated, True
+            if was_cut:
                 self._ask(part, places)
                 confirmed = part.completed
-            is_repeated = True
             if part.remaining:
-                self._patch(part, places, pool)
+                try:
+                    self._patch(part, places, pool)
+                except TransferError as error:
+                    if was_cut and error.remote_status in _LOST:
+                        raise _UploadLostError("the upload was cut off") from error
+                    raise
 
         retry(attempt, lambda: confirmed, self._remote.policy, self.stop)
         return places[-1]

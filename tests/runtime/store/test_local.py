@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -328,3 +329,97 @@ def test_a_file_in_the_place_of_the_folder_is_a_store_error(tmp_path: Path) -> N
         store.put_blob(b"x")
     with pytest.raises(StoreError, match="another models folder"):
         store.delete(name("m"))
+
+
+# -- folders that are only read
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> LocalStore:
+    """A store of somebody else's, made long ago and in the old spelling."""
+    foreign = LocalStore(tmp_path / "foreign")
+    foreign.write_manifest(name("theirs"), model_of(foreign, b"weights", b"old"))
+    foreign.write_manifest(name("both"), model_of(foreign, b"weights"))
+    old = foreign.find_blob(sha(b"old"))
+    old.rename(old.with_name(old.name.replace("-", ":")))
+    (foreign.root / ".paddock.lock").unlink()
+    for path in foreign.root.rglob("*"):
+        os.utime(path, (1, 1))
+    return foreign
+
+
+def look(root: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(path.relative_to(root)): (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in (root, *root.rglob("*"))
+    }
+
+
+def test_models_of_a_folder_that_is_only_read_can_be_used(
+    store: LocalStore, foreign: LocalStore
+) -> None:
+    store = LocalStore(store.root, read_only=[foreign.root])
+    before = look(foreign.root)
+    assert store.resolve_name(name("THEIRS")) == name("theirs")
+    assert store.read_manifest(name("theirs")).layers
+    assert store.read_blob(sha(b"old")) == b"old"
+    assert [found for found, _ in store.manifests()] == [name("both"), name("theirs")]
+    assert not store.root.exists()
+
+    store.write_manifest(name("both"), model_of(store, b"own"))
+    found = dict(store.manifests())
+    assert found[name("both")].is_relative_to(store.root)
+    assert store.read_manifest(name("both")).size == 3
+    store.delete(name("both"))
+    assert store.read_manifest(name("both")).size == 7
+    for model in ("theirs", "both"):
+        with pytest.raises(StoreError, match="only read"):
+            store.delete(name(model))
+    assert look(foreign.root) == before
+
+
+def test_own_models_may_stand_on_foreign_blobs(store: LocalStore, foreign: LocalStore) -> None:
+    before = look(foreign.root)
+    store = LocalStore(store.root, read_only=[foreign.root])
+    store.refresh(sha(b"weights"))
+    store.copy(name("theirs"), name("mine"))
+    source = foreign.root.parent / "weights"
+    source.write_bytes(b"weights")
+    assert store.put_file(source).digest == sha(b"weights")
+    assert not (store.root / "blobs").exists()
+    assert LocalStore(store.root).read_manifest(name("mine")).layers
+    store.write_manifest(name("mine"), model_of(store, b"own"))
+    store.delete(name("mine"))
+    assert files(store) == set()
+    assert look(foreign.root) == before
+
+
+def test_a_folder_that_is_only_read_need_not_be_there(store: LocalStore, tmp_path: Path) -> None:
+    store = LocalStore(store.root, read_only=[tmp_path / "nowhere"])
+    assert list(store.manifests()) == []
+    store.write_manifest(name("m"), model_of(store, b"a"))
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_can_change_the_store(store: LocalStore) -> None:
+    store.write_manifest(name("m"), model_of(store, b"a"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if child == 0:
+        try:
+            store.copy(name("m"), name("n"))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    store.copy(name("n"), name("o"))
+    assert len(list(store.manifests())) == 3
+
+
+def test_bytes_of_another_digest_need_not_be_kept(store: LocalStore) -> None:
+    with pytest.raises(DigestMismatchError):
+        store.put_blob(b"x", sha(b"y"), keep_other=False)
+    assert files(store) == set()
+    assert store.put_blob(b"x", sha(b"x"), keep_other=False) == Blob(sha(b"x"), 1)
