@@ -110,11 +110,11 @@ class Chat:
         if not line.startswith("/"):
             return False
         is_media = self._session.is_multimodal and begins_with_path(line)
-        return not is_media or any(line.startswith(prefix) for prefix, _ in self._COMMANDS)
+        return not is_media or any(map(line.startswith, self._COMMANDS))
 
     def _command(self, line: str) -> bool:
         """Does it; True if the conversation is over."""
-        for prefix, does in self._COMMANDS:
+        for prefix, does in self._COMMANDS.items():
             if line.startswith(prefix):
                 return does(self, line.split()[1:]) is _LEAVE
         print(f"Unknown command '{line.split()[0]}'. Type /? for help")
@@ -331,18 +331,18 @@ class Chat:
         "system": _show_system,
         "template": _show_template,
     }
-    _COMMANDS: ClassVar["tuple[tuple[str, Callable[[Chat, list[str]], object]], ...]"] = (
-        ("/list", _list),
-        ("/load", _load),
-        ("/save", _save),
-        ("/clear", _clear),
-        ("/set", _set),
-        ("/show", _show),
-        ("/help", _help),
-        ("/?", _help),
-        ("/exit", _leave),
-        ("/bye", _leave),
-    )
+    _COMMANDS: ClassVar["dict[str, Callable[[Chat, list[str]], object]]"] = {
+        "/list": _list,
+        "/load": _load,
+        "/save": _save,
+        "/clear": _clear,
+        "/set": _set,
+        "/show": _show,
+        "/help": _help,
+        "/?": _help,
+        "/exit": _leave,
+        "/bye": _leave,
+    }
     """In the order in which they are tried: what begins like one is one."""
 
 

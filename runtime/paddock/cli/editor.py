@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -108,11 +108,18 @@ class _History(History):
 def _keys(editor: str) -> KeyBindings:
     keys = KeyBindings()
     keys.add("enter")(_send)
-    keys.add("c-j")(lambda event: event.current_buffer.insert_text("\n"))
-    keys.add("tab")(lambda event: event.current_buffer.insert_text(_TAB))
+    keys.add("c-j")(_inserting("\n"))
+    keys.add("tab")(_inserting(_TAB))
     keys.add("c-c")(_interrupt)
-    keys.add("c-g")(lambda event: _edit(event, editor))
+    keys.add("c-g")(_editing(editor))
     return keys
+
+
+def _inserting(text: str) -> Callable[[KeyPressEvent], None]:
+    def insert(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(text)
+
+    return insert
 
 
 def _send(event: KeyPressEvent) -> None:
@@ -123,16 +130,19 @@ def _interrupt(event: KeyPressEvent) -> None:
     event.app.exit(exception=Interrupted(bool(event.current_buffer.text)), style="class:aborting")
 
 
-def _edit(event: KeyPressEvent, editor: str) -> None:
-    buffer = event.current_buffer
+def _editing(editor: str) -> Callable[[KeyPressEvent], None]:
+    def begin(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
 
-    def edit() -> None:
-        text = edited(buffer.text, editor)
-        if text:
-            buffer.text = text
-            buffer.cursor_position = len(text)
+        def edit() -> None:
+            text = edited(buffer.text, editor)
+            if text:
+                buffer.text = text
+                buffer.cursor_position = len(text)
 
-    run_in_terminal(edit)
+        run_in_terminal(edit)
+
+    return begin
 
 
 def edited(text: str, editor: str = "") -> str:

@@ -50,9 +50,8 @@ def grid(rows: Sequence[Sequence[str]], limit: int) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "    ".join(
-        padded(cell, columns) for cell, columns in zip_longest(cells, widths, fillvalue="")
-    )
+    filled = [*cells, *[""] * (len(widths) - len(cells))]
+    return "    ".join(map(padded, filled, widths))
 
 
 def _wrapped_row(row: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
