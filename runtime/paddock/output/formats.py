@@ -6,14 +6,13 @@ begins whose prompt has opened the thinking, and "start" where that is left to t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from paddock.api import Tool
 from paddock.output import argkeys, gemma
 from paddock.output.events import BrokenCall, OutputParser, ToolCall
 from paddock.output.pythonic import calls_in_lines, calls_in_list
-from paddock.output.scanner import Balanced, Edge, Gate, Mode, Modes, Scanner, Sink, Span
+from paddock.output.scanner import Balanced, Decode, Edge, Gate, Mode, Modes, Scanner, Sink, Span
 from paddock.output.toolcalls import (
     action_list,
     any_json_call,
@@ -48,8 +47,8 @@ class OutputFormat:
         return Scanner(
             self.modes,
             start,
-            partial(self.decode, tools=declared) if self.decode else None,
-            partial(self.decode_cut, tools=declared) if self.decode_cut else None,
+            _knowing(self.decode, declared),
+            _knowing(self.decode_cut, declared),
             skip=skip,
             trim_end=self.trim_end,
         )
@@ -65,6 +64,10 @@ class OutputFormat:
     def without_thinking(self) -> "OutputFormat":
         """The same format, with the thinking dropped."""
         return replace(self, modes={name: _silenced(mode) for name, mode in self.modes.items()})
+
+
+def _knowing(decode: DecodeFor | None, tools: Tools) -> Decode | None:
+    return None if decode is None else lambda body: decode(body, tools)
 
 
 def _is_call(mode: Mode) -> bool:
@@ -109,11 +112,13 @@ def tagged(
     spaced: bool = True,
     call_ends_thinking: bool = True,
     forgiving: bool = True,
+    drop_space: bool = False,
 ) -> OutputFormat:
     """Thinking, then content with calls between tags.
 
     `spaced`: whitespace beside the call's tags belongs to them; `forgiving`: the opening tag is
-    dropped when the model writes it although the prompt has it already.
+    dropped when the model writes it although the prompt has it already; `drop_space`: whitespace
+    at the start of an answer is dropped where thinking might have begun.
     """
     opening = {call[0]: Edge("call", spaced, spaced)} if call else {}
     modes: dict[str, Mode] = {"content": Span(Sink.CONTENT, opening)}
@@ -125,7 +130,7 @@ def tagged(
         thought = Span(Sink.THINKING, ends)
         modes["thought"] = thought
         modes["thinking"] = Gate({begin: Edge("thought")}, "thought") if forgiving else thought
-        modes["start"] = Gate({begin: Edge("thought")}, otherwise="content")
+        modes["start"] = Gate({begin: Edge("thought")}, "content", drop_space)
     return OutputFormat(modes, decode, decode_cut)
 
 
@@ -151,13 +156,7 @@ PYTHON_IN_TAGS: Final = tagged(
     lambda body, tools: calls_in_list(body),
     call_ends_thinking=False,
     forgiving=False,
-)
-PYTHON_IN_TAGS = replace(
-    PYTHON_IN_TAGS,
-    modes={
-        **PYTHON_IN_TAGS.modes,
-        "start": Gate({THINK[0]: Edge("thought")}, otherwise="content", drop_space=True),
-    },
+    drop_space=True,
 )
 
 

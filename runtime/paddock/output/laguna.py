@@ -99,6 +99,8 @@ class _CallsInText:
         self._skipping = False
 
     def feed(self, text: str) -> list[Event]:
+        if not self._held and not self._skipping and _MARKED.calm.fullmatch(text):
+            return [Content(text)]
         self._held += text
         events: list[Event] = []
         while self._held and self._advance(events):

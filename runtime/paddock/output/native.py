@@ -52,6 +52,19 @@ def parser_for(
     ) or _shown_parser(asked)
 
 
+MARKERS: Final = (
+    "<|python_tag|>",
+    "[CALL_ID]",
+    "<|tool_calls_section_begin|>",
+    "<|tool_calls_section_end|>",
+    "<|tool_call_begin|>",
+    "<|tool_call_argument_begin|>",
+    "<|tool_call_end|>",
+    "<seed:think>",
+    "</seed:think>",
+)
+"""Special tokens, beyond those of the built-in parsers, that a format here is written with."""
+
 # -- where an answer begins ------------------------------------------------------------------------
 
 

@@ -66,6 +66,14 @@ class Span:
         return re.compile("|".join(_unfinished(marker) for marker in self.edges if marker[1:]))
 
     @cached_property
+    def calm(self) -> re.Pattern[str]:
+        """Matches a whole text of which nothing has to be held back: most tokens."""
+        first = "".join({re.escape(marker[0]) for marker in self.edges})
+        if not first:
+            return re.compile(r"(?s:.+)")
+        return re.compile(f"[^{first}]*[^{first}{SPACE}]" if self.trims else f"[^{first}]+")
+
+    @cached_property
     def longest(self) -> int:
         """Characters that an unfinished marker can have at most."""
         return max((len(marker) for marker in self.edges), default=1) - 1
@@ -149,6 +157,11 @@ class Scanner:
 
     def feed(self, text: str) -> list[Event]:
         events: list[Event] = []
+        mode = self._mode
+        waits = self._held or self._skipping
+        if isinstance(mode, Span) and not waits and mode.calm.fullmatch(text):
+            self._put(mode.sink, text, events)
+            return events
         self._held += text
         while self._held and self._advance(events):
             pass
@@ -160,8 +173,7 @@ class Scanner:
             self._pass(mode)
             while self._held and self._advance(events):
                 pass
-        in_call = not isinstance(mode, Span) or mode.sink is Sink.CALL
-        if in_call:
+        if isinstance(mode, Balanced) or mode.sink is Sink.CALL:
             self._cut(events)
         else:
             rest = self._held.rstrip(SPACE) if self._trim_end else self._held

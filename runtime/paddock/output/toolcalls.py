@@ -29,7 +29,7 @@ def field(value: Mapping[str, Any], name: str) -> Any:
     """A field of a call's envelope; models vary its case, and the last one counts."""
     if name in value:
         return value[name]
-    return next((value[key] for key in reversed(value) if key.lower() == name), None)
+    return next((value[key] for key in reversed(list(value)) if key.lower() == name), None)
 
 
 def json_call(body: str, tools: Tools) -> Sequence[ToolCall]:
