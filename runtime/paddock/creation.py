@@ -12,6 +12,7 @@ from typing import Any, Final
 from paddock import gguf, sources
 from paddock.api import CreateRequest, Message, Options, ProgressResponse
 from paddock.assembly import Assembly
+from paddock.capabilities import CHAT_TEMPLATE
 from paddock.convert import quantisation
 from paddock.errors import UnsupportedError
 from paddock.gguf import GGUF
@@ -20,6 +21,7 @@ from paddock.names import ModelName
 from paddock.sources import Sources
 from paddock.store.local import Config, Layer, LocalStore, Manifest, json_layer
 from paddock.store.manifest import json_object
+from paddock.template.detect import detect
 
 Progress = Callable[[ProgressResponse], None]
 Pull = Callable[[ModelName, Progress], ModelName]
@@ -107,7 +109,8 @@ def _base(
     draft = assembly.draft(found.draft, _type(request.draft_quantize))
     quantize = _type(request.quantize)
     if found.base is None:
-        base = _Base(assembly.weights(found.files, quantize), Config())
+        weights = assembly.weights(found.files, quantize)
+        base = _Base((*weights, *_detected(store, assembly, weights)), Config())
     else:
         name = found.base
         if pull is not None and not store.manifest_path(name).is_file():
@@ -115,6 +118,19 @@ def _base(
         base = _from_model(store, assembly, name, quantize)
     kept = _without("draft", base.layers) if draft else base.layers
     return _Base((*kept, *adapters, *draft), base.config)
+
+
+def _detected(store: LocalStore, assembly: Assembly, weights: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Template and stop texts, if the chat template inside the weights is a known one."""
+    for header in _headers(store, weights, "model"):
+        text = header.metadata.get(CHAT_TEMPLATE)
+        found = detect(text) if isinstance(text, str) else None
+        if found is not None:
+            assembly.report(f"using autodetected template {found.name}")
+            template = assembly.content("template", found.template.encode())
+            stop = json_layer({"stop": list(found.stop)}) if found.stop else b""
+            return (template, assembly.content("params", stop)) if stop else (template,)
+    return ()
 
 
 def _type(name: str | None) -> str:

@@ -100,13 +100,16 @@ def test_a_gguf_file_is_stored_byte_for_byte(
 ) -> None:
     statuses = make("tiny", from_=str(tiny_gguf))
     digest = "sha256:" + hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
+    weights, template, stop = manifest(store, "tiny").layers
     assert statuses == [
         "parsing GGUF",
+        "using autodetected template chatml",
         f"creating new layer {digest}",
+        f"creating new layer {template.digest}",
+        f"creating new layer {stop.digest}",
         "writing manifest",
         "success",
     ]
-    (weights,) = manifest(store, "tiny").layers
     assert (weights.kind, weights.digest) == ("model", digest)
     assert store.find_blob(digest).read_bytes() == tiny_gguf.read_bytes()
     assert config(store, "tiny") == {
@@ -742,8 +745,7 @@ def test_shards_are_stored_as_one_model_that_runs(
     assert len(set(answers.values())) == 1
     assert answers["whole"]
     assert manifest(store, "folder") == manifest(store, "first")
-    (weights,) = manifest(store, "folder").layers
-    assert weights.kind == "model"
+    assert len(manifest(store, "folder").all("model")) == 1
 
 
 @pytest.mark.engine
@@ -756,17 +758,17 @@ def test_weights_are_quantised(make: Make, store: LocalStore, plain_gguf: Path) 
         "verifying conversion",
     ]
     assert config(store, "m")["file_type"] == "Q8_0"
-    (weights,) = manifest(store, "m").layers
-    # The source is nobody's: only the quantised weights and the config are stored.
-    blobs = files_of(store) - {f"blobs/{MINIMAL_DIGEST.replace(':', '-')}"}
-    assert len({name for name in blobs if name.startswith("blobs/")}) == 2
+    weights = manifest(store, "m").layers[0]
+    # The source is nobody's, so it is not stored.
+    digests = {MINIMAL_DIGEST, *(layer.digest for layer in manifest(store, "m").blobs)}
+    assert {path.name.replace("-", ":") for path in (store.root / "blobs").iterdir()} == digests
     assert make("same", from_="m", quantize="Q8_0")[0] == f"using existing layer {weights.digest}"
     with pytest.raises(RequestError, match="only supported for F16, BF16 and F32"):
         make("twice", from_="m", quantize="Q4_K_M")
     make("base", from_=str(plain_gguf), system="kept")
     make("derived", from_="base", quantize="Q8_0")
     assert manifest(store, "derived").layers[0].digest == weights.digest
-    assert contents(store, "derived") == [("system", b"kept")]
+    assert dict(contents(store, "derived"))["system"] == b"kept"
 
 
 @pytest.mark.engine
@@ -782,11 +784,9 @@ def test_drafts_and_shards_are_quantised(
         draft_files={"d.gguf": draft},
         draft_quantize="Q8_0",
     )
-    kinds = {layer.kind: store.find_blob(layer.digest) for layer in manifest(store, "m").layers}
-    assert {kind: read(path).file_type for kind, path in kinds.items()} == {
-        "model": "Q8_0",
-        "draft": "Q8_0",
-    }
+    weights = [manifest(store, "m").last(kind) for kind in ("model", "draft")]
+    types = [read(store.find_blob(layer.digest)).file_type for layer in weights if layer]
+    assert types == ["Q8_0", "Q8_0"]
     small = make("small", files={"d.gguf": draft}, quantize="Q8_0") and manifest(store, "small")
     with pytest.raises(RequestError, match="requires an unquantized draft model, got Q8_0"):
         make(
@@ -795,6 +795,38 @@ def test_drafts_and_shards_are_quantised(
             draft_files={"d.gguf": small.layers[0].digest},
             draft_quantize="Q4_K_M",
         )
+
+
+# -- known templates -------------------------------------------------------------------------------
+
+
+def test_a_known_chat_template_becomes_layers_with_its_stop_texts(
+    make: Make, store: LocalStore, tiny_gguf: Path
+) -> None:
+    make("plain", from_=str(tiny_gguf))
+    (template, text), (params, stop) = contents(store, "plain")
+    assert (template, params) == ("template", "params")
+    assert b"<|im_start|>" in text
+    assert json.loads(stop) == {"stop": ["<|im_start|>", "<|im_end|>"]}
+    make("own", from_=str(tiny_gguf), template="{{ .Prompt }}", parameters={"seed": 1})
+    assert contents(store, "own") == [
+        ("template", b"{{ .Prompt }}"),
+        ("params", b'{"seed":1,' + stop[1:]),
+    ]
+    # What was detected and then replaced is no layer, and no blob.
+    Models(store).delete("plain")
+    assert not store.has_blob("sha256:" + hashlib.sha256(text).hexdigest())
+    make("derived", from_="own")
+    assert contents(store, "derived") == contents(store, "own")
+
+
+def test_an_unknown_chat_template_stays_in_the_weights(
+    make: Make, store: LocalStore, folder: Path
+) -> None:
+    chat = "{% for m in messages %}" + "unheard of " * 30 + "{{ m.content }}{% endfor %}"
+    write_gguf(folder / "m.gguf", tokenizer__chat_template=chat)
+    make("m", modelfile="FROM m.gguf", path=str(folder))
+    assert contents(store, "m") == []
 
 
 # -- a base that is not there ----------------------------------------------------------------------
