@@ -381,6 +381,10 @@ class GenerateRequest(RunRequest):
 class ChatRequest(RunRequest):
     messages: list[Message] | None = None
     tools: list[Tool] | None = None
+    # paddock's own
+    tool_choice: str | bool | dict[str, Any] | None = Field(
+        default=None, description="none, auto, required, or a tool: its name, or OpenAI's object."
+    )
 
 
 class EmbedRequest(ModelRequest):

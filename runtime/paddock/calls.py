@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from paddock import prompt
@@ -22,9 +22,9 @@ from paddock.api import (
     Think,
     Tool,
 )
+from paddock.constraint import Choice, answer_grammar, read_choice
 from paddock.dialogue import Reading, dialogue_for, dialogue_of_template
 from paddock.durations import parse_keep_alive
-from paddock.engine.grammar import check_grammar
 from paddock.engine.sequence import Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
@@ -205,7 +205,7 @@ class RunCall(Call[Q]):
         job = Job(
             tokens=tokens.ids,
             channel=self._channel,
-            params=sampling_params(self._options, request),
+            params=replace(sampling_params(self._options, request), grammar=self.grammar(reading)),
             num_predict=prompt.predict_budget(self._options.num_predict or None, engine.n_ctx),
             num_keep=_num_keep(self._options),
             shift=request.shift is not False,
@@ -225,15 +225,28 @@ class RunCall(Call[Q]):
     def tools(self) -> list[Tool]:
         return []
 
-    def think(self) -> Think:
-        """Reference: a model that can think does so unless the request says otherwise.
+    def choice(self) -> Choice:
+        """What is asked for in the matter of tools."""
+        return Choice()
 
-        An answer whose form is constrained from its first token on has no room for thoughts.
-        """
+    def grammar(self, reading: Reading | None) -> str | None:
+        """What the answer has to follow. Thinking goes before it, where there is to be any."""
+        request = self._request
+        return answer_grammar(
+            reading,
+            format=request.format,
+            grammar=request.grammar,
+            tools=self.tools(),
+            choice=self.choice(),
+            may_think=bool(self.think()),
+        )
+
+    def think(self) -> Think:
+        """Reference: a model that can think does so unless the request says otherwise."""
         asked = self._request.think
-        if asked is not None or "thinking" not in self._model.capabilities:
-            return asked
-        return not (self._request.format or self._request.grammar)
+        if asked is None and "thinking" in self._model.capabilities:
+            return True
+        return asked
 
     def parser_think(self) -> Think:
         """What a parser that the config names gets to know of it."""
@@ -333,8 +346,10 @@ class ChatCall(RunCall[ChatRequest]):
     def check(self, model: Model) -> None:
         super().check(model)
         request = self._request
-        if request.tools and "tools" not in model.capabilities:
+        if self.tools() and "tools" not in model.capabilities:
             raise UnsupportedError(f"{model.name.full} does not support tools")
+        if self.choice().forced and request.grammar is not None:
+            raise RequestError("tool_choice and grammar both constrain the answer; give one")
         _refuse_images(model, any(message.images for message in request.messages or ()))
 
     def is_empty(self) -> bool:
@@ -346,8 +361,11 @@ class ChatCall(RunCall[ChatRequest]):
         )
         return self._fit(weights, self._render(weights, messages, n_ctx), n_ctx)
 
+    def choice(self) -> Choice:
+        return read_choice(self._request.tool_choice, self._request.tools or ())
+
     def tools(self) -> list[Tool]:
-        return list(self._request.tools or ())
+        return [] if self.choice().hides else list(self._request.tools or ())
 
 
 class GenerateCall(RunCall[GenerateRequest]):
@@ -413,7 +431,7 @@ def _refuse_images(model: Model, has_images: bool) -> None:
 
 
 def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
-    """Ollama's defaults with what is set over them. Raises OptionError, GrammarError."""
+    """Ollama's defaults with what is set over them, but for the grammar. Raises OptionError."""
     if options.mirostat not in (None, 0, 1, 2):
         raise OptionError(f'option "mirostat" must be 0, 1 or 2, not {options.mirostat}')
     if options.repeat_penalty == 0:
@@ -424,18 +442,6 @@ def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
     chosen = options.model_dump(include=names, exclude_none=True)
     return SamplingParams(
         **chosen,
-        grammar=_grammar(request),
         logit_bias=tuple((request.logit_bias or {}).items()),
         logprobs=(request.top_logprobs or 0) if request.logprobs else None,
     )
-
-
-def _grammar(request: RunRequest) -> str | None:
-    if request.grammar is not None:
-        check_grammar(request.grammar)
-        return request.grammar
-    if not request.format:
-        return None
-    from paddock.engine.sampling import grammar_of
-
-    return grammar_of(request.format)

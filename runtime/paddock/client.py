@@ -73,6 +73,8 @@ class ChatFields(RunFields, total=False):
     """Keyword arguments of chat."""
 
     tools: Sequence[Mapping[str, Any] | Tool | Callable[..., Any]] | None
+    # paddock's own
+    tool_choice: str | dict[str, Any] | None
 
 
 class GenerateFields(RunFields, total=False):

@@ -24,7 +24,7 @@ from paddock.template.go import GoTemplate
 _TAIL: Final = 64
 """Characters at the end of a prompt that tell whether the answer begins inside a thought."""
 
-_MARKERS: Final = tuple(
+MARKERS: Final = tuple(
     dict.fromkeys(token for spec in PARSERS.values() for token in spec.preserved_tokens)
 )
 """Every special token that some format is written with."""
@@ -43,6 +43,8 @@ class Reading:
     thinking_tags: tuple[str, str] | None = None
     tool_tag: str | None = None
     """What a TEMPLATE shows around thinking, and before calls."""
+    shown: Callable[[Sequence[Tool]], list[Tool]] = list
+    """Tools under the names that the model knows them by."""
     template: str = ""
     """The text of the template that writes the prompt, where there is one."""
     name: str = ""
@@ -75,14 +77,19 @@ class Dialogue:
         if self.parser is not None:
             last = messages[-1] if messages else None
             make = partial(self.parser.make, self.tools, last, self.parser_think)
-            return Reading(make, self.parser.preserved_tokens, name=f'parser "{self.parser.name}"')
+            return Reading(
+                make,
+                self.parser.preserved_tokens,
+                shown=self.parser.shown,
+                name=f'parser "{self.parser.name}"',
+            )
         tail = text[-_TAIL:]
         match self.renderer:
             case prompt.JinjaRenderer(template):
                 make = partial(
                     native.parser_for, template.text, self.tools, self.think, tail, template.render
                 )
-                markers = tuple(token for token in _MARKERS if token in template.text)
+                markers = tuple(token for token in MARKERS if token in template.text)
                 return Reading(
                     make, markers, template=template.text, name="the model's chat template"
                 )
@@ -100,7 +107,7 @@ def _tagged(template: GoTemplate, tools: Sequence[Tool], think: Think, tail: str
     tags, tag = template.thinking_tags, template.tool_tag
     make = partial(generic.parser_for, tags, tag, tools, think=think, rendered_prompt_tail=tail)
     preserved = (*(tags or ()), *_preserved(tag))
-    return Reading(make, preserved, tags, tag, template.text, "the model's template")
+    return Reading(make, preserved, tags, tag, template=template.text, name="the model's template")
 
 
 def _preserved(tag: str | None) -> tuple[str, ...]:

@@ -83,6 +83,12 @@ _TOKEN = re.compile(
       | (?P<sign>[()|])""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+NAMES = re.compile(
+    r"""\#[^\r\n]* | "(?:[^"\\]|\\.)*" | \[\^?(?:[^\]\\]|\\.)*\] | \{[^}]*\}
+      | ([a-zA-Z0-9-]+)""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+"""Finds the names of rules, as its group 1, among what else a grammar is made of."""
 _CHAR = re.compile(
     r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\([tnr\\\"\[\]-])|([^\\])",
     re.DOTALL,

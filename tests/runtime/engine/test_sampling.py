@@ -167,9 +167,8 @@ def test_no_combination_of_extreme_options_fails(writer: Writer) -> None:
             else None,
             grammar=draw.choice([None, None, 'root ::= [a-z]+ "."']),
         )
-        sampler = writer.backend.sampler(
-            sampling_params(Options.parse(options), request), writer.prompt
-        )
+        params = sampling_params(Options.parse(options), request)
+        sampler = writer.backend.sampler(replace(params, grammar=request.grammar), writer.prompt)
         try:
             for _ in range(3):
                 assert 0 <= sampler.sample(-1).token < writer.weights.n_vocab, options
