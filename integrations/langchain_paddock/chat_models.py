@@ -172,11 +172,18 @@ class ChatPaddock(BaseChatModel, PaddockFields):
     ) -> tuple[Stream[ChatResponse], bool]:
         """The running answer, and whether its reasoning is to be kept."""
         rest = dict(keywords)
-        _check_tool_choice(rest.pop("tool_choice", None), rest.pop("parallel_tool_calls", None))
+        choice = rest.pop("tool_choice", None)
+        _check_parallel(rest.pop("parallel_tool_calls", None))
         rest.pop("strict", None)
         tools = to_tools(rest.pop("tools", None) or [])
         fields = self._call_fields(stop, rest)
-        asked = request(ChatRequest, messages=to_messages(messages), tools=tools or None, **fields)
+        asked = request(
+            ChatRequest,
+            messages=to_messages(messages),
+            tools=tools or None,
+            tool_choice=choice,
+            **fields,
+        )
         return self._active_runtime().chat(asked), asked.think not in (None, False)
 
     def _generate(
@@ -294,8 +301,8 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Let the model call these tools. A `tool_choice` that forces or forbids calls is checked
-        here and refused when the model is called, until paddock can hold the model to it.
+        """Let the model call these tools. A `tool_choice` forbids calls ("none"), or holds the
+        model to one ("any", "required", True, or a tool's name).
         """
         described = [convert_to_openai_tool(tool) for tool in tools]
         _check_tool_exists(tool_choice, {tool["function"]["name"] for tool in described})
@@ -342,7 +349,6 @@ def _with_concurrency(
 
 # -- tool choice ----------------------------------------------------------------------------------
 
-_FREE: Final = (None, "auto")
 _GENERAL: Final = ("auto", "any", "required", "none")
 
 
@@ -358,12 +364,7 @@ def _check_tool_exists(choice: Any, names: set[str]) -> None:
         raise ValueError(f"tool_choice names {wanted!r}; the tools are: {', '.join(sorted(names))}")
 
 
-def _check_tool_choice(choice: Any, parallel: bool | None) -> None:
-    if choice not in _FREE:
-        raise UnsupportedError(
-            f"tool_choice={choice!r}: paddock cannot yet force or forbid a tool call; "
-            'leave it out or use "auto"'
-        )
+def _check_parallel(parallel: bool | None) -> None:
     if parallel is False:
         raise UnsupportedError(
             "parallel_tool_calls=False: paddock cannot yet stop a model after one call"

@@ -19,7 +19,7 @@ from langchain_core.runnables import ConfigurableField, RunnableLambda
 from pydantic import BaseModel, ValidationError
 
 from langchain_paddock import ChatPaddock, PaddockLLM
-from paddock import OptionError, RequestError, UnsupportedError
+from paddock import OptionError, RequestError
 
 Fake = Callable[..., Any]
 
@@ -482,7 +482,7 @@ def test_fields_are_configurable(hello: Any) -> None:
 
 
 def test_fallbacks_see_ordinary_exceptions(fake: Any, hello: Any) -> None:
-    refused = chat(hello).bind(tool_choice="any")
+    refused = chat(hello).bind(parallel_tool_calls=False)
     model = refused.with_fallbacks([chat(hello)], exceptions_to_handle=(ValueError,))
     assert model.invoke("hi").content == "Hello"
 
@@ -521,11 +521,9 @@ def test_bound_tools_reach_the_request(hello: Any) -> None:
 @pytest.mark.parametrize(
     "choice", ["any", "add", "none", True, {"type": "function", "function": {"name": "add"}}]
 )
-def test_forced_choice_binds_and_is_refused_when_called(hello: Any, choice: Any) -> None:
-    bound = chat(hello).bind_tools([add], tool_choice=choice)
-    with pytest.raises(UnsupportedError, match="cannot yet force or forbid"):
-        bound.invoke("hi")
-    assert hello.requests == []
+def test_a_choice_of_tools_reaches_the_request(hello: Any, choice: Any) -> None:
+    chat(hello).bind_tools([add], tool_choice=choice).invoke("hi")
+    assert hello.request.tool_choice == choice
 
 
 def test_unknown_name_as_a_choice_is_refused_at_once(hello: Any) -> None:
@@ -560,10 +558,9 @@ def test_include_raw_keeps_message_and_error(fake: Any) -> None:
     assert result["parsing_error"] is not None
 
 
-def test_function_calling_waits_for_forced_calls(hello: Any) -> None:
-    model = chat(hello).with_structured_output(Joke, method="function_calling")
-    with pytest.raises(UnsupportedError):
-        model.invoke("hi")
+def test_function_calling_forces_a_call(hello: Any) -> None:
+    chat(hello).with_structured_output(Joke, method="function_calling").invoke("hi")
+    assert hello.request.tool_choice == "Joke"
 
 
 @pytest.mark.parametrize(
