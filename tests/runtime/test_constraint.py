@@ -50,6 +50,9 @@ SCHEMA = {
 }
 
 
+CLOSING = ["<|end|>", "<|END_THINKING|>", "[/THINK]", "<channel|>", "</tool_call>"]
+
+
 class Garbler:
     """The real sampler over logits that want markers, brackets, noise, and the end."""
 
@@ -71,7 +74,12 @@ class Garbler:
         try:
             for _ in range(most):
                 if not wanted:
-                    markers = [choose.choice(MARKERS), "</think>", "</tool_call>", "<tool_call>"]
+                    markers = [
+                        choose.choice(MARKERS),
+                        choose.choice(CLOSING),
+                        "</think>",
+                        "<tool_call>",
+                    ]
                     wanted = choose.choice([*markers, "garbage", '"', '"', "}", "}", "]", "5"])
                     wanted = wanted.encode()
                 self.logits[:] = noise.normal(0, 3, self.logits.size)

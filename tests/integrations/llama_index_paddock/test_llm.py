@@ -550,18 +550,26 @@ def test_without_tools_there_is_nothing_to_select(llm: Paddock, runtime: Any):
 
 
 @pytest.mark.parametrize(
-    "force",
+    ("force", "choice"),
     [
-        {"tool_required": True},
-        {"tool_choice": "any"},
-        {"tool_choice": "generate_song"},
-        {"tool_choice": {"type": "function", "function": {"name": "generate_song"}}},
+        ({"tool_required": True}, "required"),
+        ({"tool_choice": "any"}, "any"),
+        ({"tool_choice": "generate_song"}, "generate_song"),
+        (
+            {"tool_choice": {"type": "function", "function": {"name": "generate_song"}}},
+            {"type": "function", "function": {"name": "generate_song"}},
+        ),
     ],
 )
-def test_a_forced_call_is_refused_clearly(llm: Paddock, runtime: Any, force: dict[str, Any]):
-    with pytest.raises(paddock.UnsupportedError, match="forcing a tool call"):
-        llm.chat_with_tools([TOOL], "Sing.", **force)
-    assert runtime.requests == []
+def test_a_forced_call_reaches_the_request(
+    llm: Paddock, runtime: Any, force: dict[str, Any], choice: Any
+):
+    runtime.will_say(
+        runtime.says(tool_calls=[runtime.call("generate_song", artist="A", title="B")]),
+        runtime.ends(),
+    )
+    llm.chat_with_tools([TOOL], "Sing.", **force)
+    assert runtime.request.tool_choice == choice
 
 
 def test_tool_choice_none_makes_calls_impossible(llm: Paddock, runtime: Any):

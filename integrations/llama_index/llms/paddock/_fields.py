@@ -100,6 +100,7 @@ class Keywords:
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     request: dict[str, Any] = field(default_factory=dict[str, Any])
     tools: list[paddock.Tool] = field(default_factory=list[paddock.Tool])
+    tool_choice: str | dict[str, Any] | None = None
     max_calls: int | None = None
 
 
@@ -114,6 +115,7 @@ def read_keywords(given: Mapping[str, Any]) -> Keywords:
         options=given_only(named.get("options", {})) | options,
         request={name: value for name, value in named.items() if name in REQUEST_NAMES},
         tools=_choose_tools(named),
+        tool_choice=_choice(named),
         max_calls=1 if named.get("allow_parallel_tool_calls") is False else None,
     )
 
@@ -123,16 +125,18 @@ def _choose_tools(named: Mapping[str, Any]) -> list[paddock.Tool]:
         tool if isinstance(tool, paddock.Tool) else paddock.Tool.model_validate(tool)
         for tool in named.get("tools") or ()
     ]
+    # A model that knows of no tool calls none.
+    return [] if named.get("tool_choice") in ("none", False) else tools
+
+
+def _choice(named: Mapping[str, Any]) -> Any:
+    """What a request says of the choice; None leaves it to the model."""
     choice = named.get("tool_choice", "auto")
     if choice in ("none", False):
-        return []  # a model that knows of no tool calls none
-    if choice != "auto" or (named.get("tool_required") and tools):
-        asked = "tool_required=True" if choice == "auto" else f"tool_choice={choice!r}"
-        raise paddock.UnsupportedError(
-            f"{asked}: forcing a tool call is not supported yet; leave the choice to the model "
-            "(tool_choice='auto'), or ask for structured output with structured_predict"
-        )
-    return tools
+        return None
+    if choice == "auto":
+        return "required" if named.get("tool_required") and named.get("tools") else None
+    return choice
 
 
 def build(kind: type[Request], fields: Mapping[str, Any]) -> Request:

@@ -205,6 +205,7 @@ class Paddock(FunctionCallingLLM, PaddockFields):
     ) -> Reply:
         fields = self._request_fields(keywords)
         fields |= {"messages": to_messages(messages), "tools": keywords.tools or None}
+        fields["tool_choice"] = keywords.tool_choice
         return Reply(self.runtime.chat(build(paddock.ChatRequest, fields)), answer)
 
     def _ask_raw(self, prompt: str, keywords: Keywords) -> Reply:
