@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -95,7 +96,7 @@ class FakeRegistry:
     """Serves blobs and manifests from memory, remembers every request, and passes each answer
     through `lie`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, bytes] = {}
         self.requests: list[Request] = []
@@ -104,7 +105,9 @@ class FakeRegistry:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.registry = self
         self.address = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.address}"
+        self.url = f"{'https' if tls else 'http'}://{self.address}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> "FakeRegistry":
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

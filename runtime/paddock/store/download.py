@@ -7,7 +7,6 @@ what has come stays on disk for the next.
 
 import contextlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,6 @@ from paddock.store.partial import Part, PartialBlob
 from paddock.store.remote import Remote
 from paddock.store.transfer import Stop, retry
 
-_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _EXPIRED: Final = frozenset({400, 401, 403, 404, 410})
 """Answers of an address that was good for a while; the registry gives another one."""
 
@@ -237,13 +235,11 @@ class _Download:
                     "that cannot send ranges cannot be used for this blob"
                 )
         elif response.status_code == 206:
-            found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-            total = str(self._layer.size)
-            is_right = found and (int(found[1]), int(found[2])) == (part.first, part.last)
-            if not is_right or found[3] not in {total, "*"}:
+            told = response.headers.get("Content-Range", "")
+            wanted = f"bytes {part.first}-{part.last}/"
+            if told not in {f"{wanted}{self._layer.size}", f"{wanted}*"}:
                 raise TransferError(
-                    f"{host}: announces {response.headers.get('Content-Range')!r} for "
-                    f"{part.range} of {total}"
+                    f"{host}: announces {told!r} for {part.range} of {self._layer.size}"
                 )
         else:
             raise self._remote.refusal(response)

@@ -26,6 +26,8 @@ _PARTS: Final = 16
 _MIN_PART: Final = 100_000_000
 _MAX_PART: Final = 1_000_000_000
 _CHUNK: Final = 1 << 20
+TRANSFERS: Final = ".transfers"
+"""Folder of the store with a lock for each blob that is on its way."""
 _FIELDS: Final = ("N", "Offset", "Size", "Completed")
 
 
@@ -113,7 +115,7 @@ class PartialBlob:
 
         On disks where locks do nothing this saves no work any more; the digest is checked anyway.
         """
-        folder = self._store.root / ".transfers"
+        folder = self._store.root / TRANSFERS
         with disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / self._final.name, thread_local=False)

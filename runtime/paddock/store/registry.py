@@ -68,7 +68,8 @@ def pull(
         content = _fetch_manifest(remote, stop)
         manifest = checked(content, "pull model manifest")
         require_room(store, manifest)
-        for last in (False,) * (_ROUNDS - 1) + (True,):
+        rounds_left = _ROUNDS
+        while True:
             _fetch_blobs(store, remote, manifest, progress, stop)
             progress(ProgressResponse(status="verifying sha256 digest"))
             progress(ProgressResponse(status="writing manifest"))
@@ -76,7 +77,8 @@ def pull(
                 unused = store.write_manifest(name, content, prune=False)
                 break
             except BlobNotFoundError:
-                if last:
+                rounds_left -= 1
+                if not rounds_left:
                     raise
     if prune and unused:
         _prune(store, unused, progress)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -288,7 +289,11 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def user_agent() -> str:
+    try:
+        own = f"paddock/{version('paddock')}"
+    except PackageNotFoundError:
+        own = "paddock"
     return (
         f"ollama/{_ANNOUNCED} ({platform.machine().lower()} {sys.platform}) "
-        f"paddock Python/{platform.python_version()}"
+        f"{own} Python/{platform.python_version()}"
     )

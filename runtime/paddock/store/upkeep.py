@@ -3,6 +3,7 @@
 Knows which file names paddock and Ollama give, and touches no others.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -13,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from filelock import FileLock, Timeout
+
 from paddock.errors import BlobNotFoundError, InvalidDigestError, StoreError
 from paddock.names import parse_digest
 from paddock.store.local import LocalStore, canonical, manifests_below
 from paddock.store.manifest import MAX_MANIFEST, Manifest
+from paddock.store.partial import TRANSFERS
 
 logger = logging.getLogger(__name__)
 
@@ -61,16 +65,15 @@ def _clean(store: LocalStore, now: float) -> tuple[Path, ...]:
             return ()
     referenced = store.referenced()
     deleted: list[Path] = []
-    for folder, may_go in ((blobs, lambda name: _is_left_over(name, referenced)),
-                           (manifests, lambda name: bool(_TRANSIENT.fullmatch(name)))):  # fmt: skip
-        for path in _old_files(folder, now):
-            if may_go(path.name):
-                path.unlink(missing_ok=True)
-                deleted.append(path)
-    for lock in _old_files(store.root / ".transfers", now):
-        lock.unlink(missing_ok=True)
+    for path in (*_old_files(blobs, now), *_old_files(manifests, now)):
+        if _is_left_over(path.name, referenced):
+            path.unlink(missing_ok=True)
+            deleted.append(path)
+    for path in _old_files(store.root / TRANSFERS, now):
+        with contextlib.suppress(Timeout), FileLock(path, blocking=False):
+            path.unlink(missing_ok=True)
     for workspace in store.root.glob(_WORKSPACES):
-        if not workspace.is_symlink() and _is_old(workspace.stat(), now):
+        if not workspace.is_symlink() and _is_old(_newest(workspace), now):
             shutil.rmtree(workspace, ignore_errors=True)
             deleted.append(workspace)
     for folder in _folders_below(manifests):
@@ -115,12 +118,17 @@ def _old_files(folder: Path, now: float) -> Iterator[Path]:
     with os.scandir(folder) as entries:
         found = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
     for entry in found:
-        if _is_old(entry.stat(follow_symlinks=False), now):
+        if _is_old(entry.stat(follow_symlinks=False).st_mtime, now):
             yield Path(entry.path)
 
 
-def _is_old(status: os.stat_result, now: float) -> bool:
-    return now - status.st_mtime > GRACE_SECONDS
+def _newest(folder: Path) -> float:
+    """When something in the folder was written last."""
+    return max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
+
+
+def _is_old(modified: float, now: float) -> bool:
+    return now - modified > GRACE_SECONDS
 
 
 def _folders_below(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from paddock.names import ModelName
 from paddock.store.local import Layer, LocalStore, Manifest, media_type
@@ -127,11 +128,25 @@ def test_temporary_files_workspaces_and_empty_folders_go(store: LocalStore) -> N
     empty.mkdir(parents=True)
     workspace = store.root / ".create-abc"
     leave(workspace / "deep" / "model.gguf")
-    os.utime(workspace, (OLD, OLD))
+    age(workspace / "deep")
+    age(workspace)
     clean(store, NOW)
     assert not manifest.exists()
     assert not workspace.exists()
     assert list((store.root / "manifests").iterdir()) == []
+
+
+def test_work_of_others_that_takes_long_is_left_alone(store: LocalStore) -> None:
+    workspace = store.root / ".create-abc"
+    leave(workspace / "model.gguf", NOW)
+    os.utime(workspace, (OLD, OLD))
+    held, free = (leave(store.root / ".transfers" / name) for name in ("held", "free"))
+    with FileLock(held):
+        age(held)
+        clean(store, NOW)
+        assert held.exists()
+    assert workspace.exists()
+    assert not free.exists()
 
 
 def test_a_store_that_is_not_there_is_not_made(store: LocalStore) -> None:
