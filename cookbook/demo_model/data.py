@@ -24,14 +24,31 @@ STAGES = [Stage(2, 2, 2), Stage(3, 3, 3), Stage(5, 4, 4), Stage(6, 6, 6)]
 
 def repetition(w: Words, think: bool) -> Example:
     """Copy what stands there, or the line of it that holds a word: what attention learns first."""
-    makers = [w.phrase, w.person, w.foreign, w.foreign, w.invented, w.code, w.email, w.path, w.company, w.thing]
-    lines = [" ".join(w.rng.choice(makers)() for _ in range(w.rng.randint(1, 5))) for _ in range(w.rng.randint(1, 8))]
+    makers = [
+        w.phrase,
+        w.person,
+        w.foreign,
+        w.foreign,
+        w.invented,
+        w.code,
+        w.email,
+        w.path,
+        w.company,
+        w.thing,
+    ]
+    lines = [
+        " ".join(w.rng.choice(makers)() for _ in range(w.rng.randint(1, 5)))
+        for _ in range(w.rng.randint(1, 8))
+    ]
     apart = w.rng.choice(["\n", "\n", ". ", "\n- "])
     if len(lines) < 4 and w.chance(0.5):
         asked = "\n".join(lines)
         messages = [Message("user", f"Repeat: {asked}"), Message("assistant", asked)]
     else:
-        messages = [Message("user", f"Here are some lines:\n{apart.join(lines)}"), Message("assistant", "All right.")]
+        messages = [
+            Message("user", f"Here are some lines:\n{apart.join(lines)}"),
+            Message("assistant", "All right."),
+        ]
     for _ in range(w.rng.randint(2, 6)):
         line = w.rng.choice(lines)
         words = line.split(" ")
@@ -39,7 +56,16 @@ def repetition(w: Words, think: bool) -> Example:
         part = " ".join(words[start : start + w.rng.randint(1, 2)])
         if sum(part in other for other in lines) > 1:
             continue
-        ask = w.rng.choice(["Which line begins with {}?", "Repeat the line with {}.", "Where is {}?", "Which line has {}?", "{}?", "Find {}."])
+        ask = w.rng.choice(
+            [
+                "Which line begins with {}?",
+                "Repeat the line with {}.",
+                "Where is {}?",
+                "Which line has {}?",
+                "{}?",
+                "Find {}.",
+            ]
+        )
         messages += [Message("user", ask.format(part)), Message("assistant", line)]
     return Example("copy", messages)
 

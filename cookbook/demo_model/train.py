@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from data import STAGES, example
 from dialogue import segments
+from export import tensors as tensors_of
 from model import Model, Shape
 from tokenizer import Encoder
 from torch import Tensor
@@ -120,6 +121,18 @@ class Muon(torch.optim.Optimizer):
                 parameter.add_(whole, alpha=-group["lr"] * scale)
 
 
+@torch.no_grad()
+def read_weights(model: Model, path: Path) -> None:
+    """The weights of an exported file, as exact as its type is."""
+    import gguf
+
+    stored = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+    for name, tensor in tensors_of(model).items():
+        found = stored[name]
+        values = gguf.quants.dequantize(found.data, found.tensor_type)
+        tensor.copy_(torch.from_numpy(values.copy()).view_as(tensor))
+
+
 def schedule(step: int, steps: int, decay: float) -> float:
     warm, falling = 60, int(steps * (1 - decay))
     if step < warm:
@@ -137,6 +150,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", type=Path)
+    parser.add_argument("--start", type=Path, help="GGUF file whose weights to begin with")
     parser.add_argument("--stop", type=int, help="leave off after this step")
     parser.add_argument("--plain", action="store_true", help="start without look-back heads")
     parser.add_argument("--out", type=Path, default=BUILD / "model.pt")
@@ -155,6 +169,8 @@ def main() -> None:
     model = Model(shape)
     if given.plain:
         model.blocks[0].qkv.bias.data.zero_()
+    if given.start:
+        read_weights(model, given.start)
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if p.ndim != 2] + [model.embedding.weight]
     optimizers = [

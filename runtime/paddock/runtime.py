@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from paddock import gguf, memory, respond
+from paddock import bundled, gguf, memory, respond
 from paddock.api import (
     ChatRequest,
     ChatResponse,
@@ -156,19 +156,28 @@ class Runtime:
 
         return self._answer(call, Plain(), respond.fold_last)
 
-    def create(self, request: CreateRequest) -> Stream[ProgressResponse]:
-        """Make a model; the parts tell the progress."""
-        channel = Channel()
+    def create(
+        self, request: CreateRequest, *, local_files: bool = True
+    ) -> Stream[ProgressResponse]:
+        """Make a model, of which a base that is not there is pulled; the parts tell the progress.
 
-        def work() -> None:
+        Without `local_files`, for requests of others, no file but blobs of the store is read.
+        """
+        prune = not self.settings.noprune
+
+        def work(report: Report, stop: "Stop") -> None:
             from paddock.creation import create
 
-            self.clean()
-            create(self.models, request, channel.put)
-            channel.finish()
+            def pull(name: ModelName, progress: Report) -> ModelName:
+                from paddock.store import registry
 
-        self.run(channel, work)
-        return Stream(channel, Plain(), respond.fold_last)
+                if bundled.is_meant(name.short):
+                    return ModelName.parse(bundled.provided(self.models, name.short))
+                return registry.pull(self.models.store, name.full, progress, stop, prune=prune)
+
+            create(self.models, request, report, local_files=local_files, prune=prune, pull=pull)
+
+        return self._transfer(work, writes=True, stream=request.stream)
 
     def pull(self, request: PullRequest) -> Stream[ProgressResponse]:
         """Fetch a model from its registry; the parts tell the progress."""
@@ -296,16 +305,18 @@ class Runtime:
         return self.models.list()
 
     def show(self, request: ShowRequest) -> ShowResponse:
-        return self.models.show(request.model, verbose=bool(request.verbose))
+        name = bundled.provided(self.models, request.model)
+        return self.models.show(name, verbose=bool(request.verbose))
 
     def copy(self, request: CopyRequest) -> StatusResponse:
-        self.models.copy(request.source, request.destination)
+        self.models.copy(bundled.provided(self.models, request.source), request.destination)
         return StatusResponse(status="success")
 
     def delete(self, request: DeleteRequest) -> StatusResponse:
         """Remove a name; a model of it that is loaded goes when it is idle."""
-        model = self.models.resolve(request.model)
-        self.models.delete(request.model)
+        name = bundled.registered(self.models, request.model)
+        model = self.models.resolve(name)
+        self.models.delete(name)
         self.unload(model)
         return StatusResponse(status="success")
 
@@ -353,7 +364,7 @@ class Runtime:
     # -- what calls need (see calls.Host) --
 
     def resolve(self, name: str) -> Model:
-        return self.models.resolve(name)
+        return self.models.resolve(bundled.provided(self.models, name))
 
     def lease(
         self, model: Model, options: Options, keep_alive: int | None
