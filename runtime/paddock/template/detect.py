@@ -35,9 +35,11 @@ class BuiltIn:
 
 def detect(chat_template: str) -> BuiltIn | None:
     """The nearest template, if there is one that is near."""
+    if len(chat_template) > _longest() + DISTANCE:
+        return None
     pieces = _pieces(signature(chat_template))
     best, least = None, DISTANCE
-    for name, known in _signatures():
+    for name, known in signatures():
         found = _distance(pieces, known, least)
         if found < least:
             best, least = name, found
@@ -83,10 +85,16 @@ def _pieces(signed: str) -> Pieces:
 
 
 @cache
-def _signatures() -> tuple[tuple[str, Pieces], ...]:
+def signatures() -> tuple[tuple[str, Pieces], ...]:
+    """Those of the published chat templates, with the name of the template of ours."""
     text = (files("paddock.template") / "builtin" / "signatures.json").read_text("utf-8")
     known: Mapping[str, list[str]] = json.loads(text)
     return tuple((name, _pieces(each)) for name, signed in known.items() for each in signed)
+
+
+@cache
+def _longest() -> int:
+    return max(_length(known) for _, known in signatures())
 
 
 # -- distances -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from paddock.api import Message, Think, Tool
+from paddock.errors import TemplateError
 from paddock.template import analysis
 from paddock.template.chat import collate, message_value, size_of, think_values, tool_values
 from paddock.template.evaluate import Program
@@ -81,22 +82,31 @@ class GoTemplate:
 
         With a prompt and a suffix it is what fills the gap between the two, whatever the messages.
         """
-        size = size_of(messages, tools) + len(prompt) + len(suffix)
-        run = _Rendering(size, think, today or datetime.now().astimezone().date())
-        if prompt and suffix:
-            values = {"Prompt": prompt, "Suffix": suffix, "Response": ""}
-            return run.program(self._program, values)
+        clock = today or datetime.now().astimezone().date()
+        try:
+            size = size_of(messages, tools) + len(prompt) + len(suffix)
+            run = _Rendering(size, think, clock)
+            if prompt and suffix:
+                values = {"Prompt": prompt, "Suffix": suffix, "Response": ""}
+                return run.program(self._program, values)
+            return self._render_chat(run, messages, tools)
+        except RecursionError:
+            raise TemplateError("the messages or tools are nested too deeply") from None
+
+    def _render_chat(
+        self, run: "_Rendering", messages: Sequence[Message], tools: Sequence[Tool] | None
+    ) -> str:
         system, collated = collate(messages)
-        if "messages" in self.variables:
-            reads_images = "images" in self.variables
-            values = {
-                "System": system,
-                "Messages": [message_value(m, with_images=reads_images) for m in collated],
-                "Tools": tool_values(tools),
-                "Response": "",
-            }
-            return run.program(self._program, values)
-        return self._render_turns(run, collated)
+        if "messages" not in self.variables:
+            return self._render_turns(run, collated)
+        reads_images = "images" in self.variables
+        values = {
+            "System": system,
+            "Messages": [message_value(m, with_images=reads_images) for m in collated],
+            "Tools": tool_values(tools),
+            "Response": "",
+        }
+        return run.program(self._program, values)
 
     def _render_turns(self, run: "_Rendering", messages: Sequence[Message]) -> str:
         """A template of one turn: rendered for each, the last time up to the answer."""

@@ -185,20 +185,23 @@ def source(tree: Tree) -> str:
 
 def body_source(nodes: Nodes) -> str:
     parts: list[str] = []
+    before: Node | None = None
     for node in nodes.items:
-        after = parts[-1] if parts else ""
-        if isinstance(node, Text):
+        if isinstance(before, Text):
             # A comment keeps two texts apart.
-            parts.append(
-                "{{/**/}}" + node.text if after and not after.endswith("}}") else node.text
-            )
-        elif after.endswith("{"):
-            # The space that the marker trims keeps the brace out of the delimiter.
-            parts.append(" {{- " + node_source(node)[2:])
+            opened = "{{/**/}}" + node.text if isinstance(node, Text) else node_source(node)
+            parts.append(_behind_text(before.text, opened))
         else:
             parts.append(node_source(node))
-    text = "".join(parts)
-    return text + "{{/**/}}" if text.endswith("{") else text
+        before = node
+    if isinstance(before, Text) and before.text.endswith("{"):
+        parts.append(_behind_text(before.text, "{{/**/}}"))
+    return "".join(parts)
+
+
+def _behind_text(text: str, opened: str) -> str:
+    """Behind a brace the marker trims a space that keeps it out of the delimiter."""
+    return " {{- " + opened[2:] if text.endswith("{") else opened
 
 
 def node_source(node: Node) -> str:
