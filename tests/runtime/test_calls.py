@@ -79,10 +79,11 @@ def test_a_system_message_is_part_of_the_prompt(client: Client) -> None:
     assert client.chat("tiny", messages, options=GREEDY).message.content == with_system.response
 
 
-def test_a_last_assistant_message_is_continued(client: Client) -> None:
+def test_a_last_assistant_message_is_continued(client: Client, tiny_gguf: Path) -> None:
+    """By the weights' own template: the file has no other. (The TEMPLATE of ChatML does not.)"""
     open_end = [*HI, {"role": "assistant", "content": "once upon"}]
     rendered = "<|im_start|>user\nthe cat sat<|im_end|>\n<|im_start|>assistant\nonce upon"
-    chat = client.chat("tiny", open_end, options=GREEDY)
+    chat = client.chat(str(tiny_gguf), open_end, options=GREEDY | {"num_thread": 1})
     assert chat.message.content == generate(client, rendered).response
 
 
