@@ -124,7 +124,7 @@ class GoRenderer:
     is_harmony: bool = False
 
     def render(self, messages: list[Message], tools: list[Tool] | None, think: Think) -> str:
-        """Raises TemplateError. Most templates leave a last message of the assistant's open."""
+        """Raises TemplateError. Whether a begun answer stays open is the template's to say."""
         return self.template.render(messages, tools, self._level(think))
 
     def fill(self, prompt: str, suffix: str, think: Think = None) -> str:
