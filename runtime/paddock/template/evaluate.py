@@ -15,15 +15,8 @@ from paddock.template.lexer import located
 from paddock.template.limits import Budget
 from paddock.template.literals import utf8
 from paddock.template.nodes import Action, Control, Include, Jump, Node, Nodes, Text, Tree
-from paddock.template.pipelines import (
-    UNSET,
-    Pipelines,
-    PlacedError,
-    Read,
-    Scope,
-    State,
-    assign,
-)
+from paddock.template.pipelines import Pipelines, PlacedError, Read, State
+from paddock.template.scopes import UNSET, Scope, assign
 from paddock.template.values import NULL, GoValueError, printed, type_name
 
 Run = Callable[[State, Any], int]

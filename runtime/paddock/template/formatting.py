@@ -4,12 +4,13 @@ A mistake in a format never fails: it is written out, `%!d(string=hi)`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from paddock.template.limits import Budget
 from paddock.template.literals import from_utf8, utf8
+from paddock.template.quoting import can_backquote, is_printable, quoted, quoted_rune, rune
 from paddock.template.values import (
     NAMED,
     NULL,
@@ -300,7 +301,7 @@ class _Formatter:
     def _quoted(self, value: str) -> str:
         self._slow(value)
         flags = self._flags
-        if flags.sharp and not flags.sharp_v and _can_backquote(value):
+        if flags.sharp and not flags.sharp_v and can_backquote(value):
             return f"`{value}`"
         return quoted(value, ascii_only=flags.plus and not flags.sharp_v)
 
@@ -328,9 +329,9 @@ class _Formatter:
             return self._digits(value, verb)
         match verb:
             case "c":
-                return self._pad(_rune(value))
+                return self._pad(rune(value))
             case "q":
-                return self._pad(quoted_rune(_rune(value), ascii_only=self._flags.plus))
+                return self._pad(quoted_rune(rune(value), ascii_only=self._flags.plus))
             case "U":
                 return self._unicode(value)
             case _:
@@ -363,7 +364,7 @@ class _Formatter:
         flags = self._flags
         least = max(4, flags.precision or 0)
         text = f"U+{abs(value) if value >= 0 else value + 2**64:0{least}X}"
-        if flags.sharp and 0 <= value <= 0x10FFFF and _is_printable(chr(value)):
+        if flags.sharp and 0 <= value <= 0x10FFFF and is_printable(chr(value)):
             text += f" '{chr(value)}'"
         return self._pad(text, with_zeros=False)
 
@@ -438,11 +439,6 @@ _SCALARS: Final[dict[type, Callable[[_Formatter, Any, str], str]]] = {
 }
 
 
-def _rune(value: int) -> str:
-    is_valid = 0 <= value <= 0x10FFFF and not 0xD800 <= value < 0xE000
-    return chr(value) if is_valid else "\ufffd"
-
-
 def _hex_float(value: float, precision: int | None, *, sharp: bool) -> str:
     if value == 0:
         mantissa, exponent = 0, 0
@@ -465,56 +461,3 @@ def _hex_float(value: float, precision: int | None, *, sharp: bool) -> str:
         digits = digits if precision is not None else digits.ljust(4, "0")
     point = f".{digits}" if digits or sharp else ""
     return f"0x{mantissa >> 52}{point}p{exponent:+03d}"
-
-
-# -- quoting ---------------------------------------------------------------------------------------
-
-_SHORT: Final = {
-    "\a": "\\a",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\v": "\\v",
-    "\\": "\\\\",
-}
-
-
-def quoted(text: str, *, ascii_only: bool = False) -> str:
-    """A string literal of Go's."""
-    return f'"{_escaped(text, chr(34), ascii_only)}"'
-
-
-def quoted_rune(char: str, *, ascii_only: bool = False) -> str:
-    return f"'{_escaped(char, chr(39), ascii_only)}'"
-
-
-def _escaped(text: Iterable[str], quote: str, ascii_only: bool) -> str:
-    return "".join(_escape(char, quote, ascii_only) for char in text)
-
-
-def _escape(char: str, quote: str, ascii_only: bool) -> str:
-    if char == quote:
-        return "\\" + char
-    if char in _SHORT:
-        return _SHORT[char]
-    if _is_printable(char) and (char.isascii() or not ascii_only):
-        return char
-    point = ord(char)
-    if 0xDC80 <= point <= 0xDCFF:
-        return f"\\x{point - 0xDC00:02x}"
-    if point < 0x20 or point == 0x7F:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
-
-
-def _is_printable(char: str) -> bool:
-    return char.isprintable()
-
-
-def _can_backquote(text: str) -> bool:
-    return not any(
-        char in "`\x7f\ufeff" or (char < " " and char != "\t") or "\ud800" <= char <= "\udfff"
-        for char in text
-    )

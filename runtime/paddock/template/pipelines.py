@@ -1,5 +1,5 @@
-"""Pipelines of a Go template as closures: operands, fields, variables, functions. Knows scopes and
-what one run holds; knows no control structure and prints nothing.
+"""Pipelines of a Go template as closures: operands, fields, variables, functions. Knows what
+one run holds; knows no control structure and prints nothing.
 
 Every node becomes one closure, made once: walking the tree anew for every message would take most
 of the time of a rendering.
@@ -25,6 +25,7 @@ from paddock.template.nodes import (
     Variable,
     operand_source,
 )
+from paddock.template.scopes import UNSET, Scope, assign
 from paddock.template.values import (
     NAMED,
     NULL,
@@ -71,65 +72,6 @@ class PlacedError(Exception):
     def __init__(self, at: int, message: str) -> None:
         super().__init__(message)
         self.at = at
-
-
-# -- scopes ----------------------------------------------------------------------------------------
-
-UNSET: Final = object()
-
-
-class Scope:
-    """The variables of one template. Each declaration has a slot of its own in the frame of a run.
-
-    A declaration in parentheses may never be reached (`and false ($x := 1)`): until it is, its name
-    means what it meant before.
-    """
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.uncertain: list[int] = []
-        self._visible: list[tuple[str, int]] = []
-        self._parentheses = 0
-        self.declare("$")
-
-    def declare(self, name: str) -> int:
-        slot = self.size
-        self.size += 1
-        self._visible.append((name, slot))
-        if self._parentheses:
-            self.uncertain.append(slot)
-        return slot
-
-    def slots(self, name: str) -> tuple[int, ...]:
-        """Where the value may lie, the latest declaration first."""
-        found: list[int] = []
-        for known, slot in reversed(self._visible):
-            if known == name:
-                found.append(slot)
-                if slot not in self.uncertain:
-                    break
-        return tuple(found)
-
-    def mark(self) -> int:
-        return len(self._visible)
-
-    def forget(self, mark: int) -> None:
-        del self._visible[mark:]
-
-    def __enter__(self) -> None:
-        self._parentheses += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._parentheses -= 1
-
-
-def assign(frame: list[Any], slots: tuple[int, ...], value: Any) -> bool:
-    """Whether there was such a variable."""
-    for slot in slots:
-        if frame[slot] is not UNSET:
-            frame[slot] = value
-            return True
-    return False
 
 
 # -- fields ----------------------------------------------------------------------------------------

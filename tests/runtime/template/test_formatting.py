@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock.errors import TemplateError
-from paddock.template.formatting import quoted, sprintf
+from paddock.template.formatting import sprintf
 from paddock.template.limits import Budget
+from paddock.template.quoting import quoted
 from paddock.template.values import NIL_LIST, NamedList, Struct
 
 
