@@ -3,10 +3,15 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from paddock import random_model
 from paddock.convert import convert
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("paddock", deadline=None)
+hypothesis.settings.load_profile("paddock")
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,8 @@ from paddock.errors import (
     TemplateError,
     TransferError,
     UnauthorizedError,
+    UnknownParserError,
+    UnknownRendererError,
     UnsupportedError,
 )
 from paddock.runtime import Runtime
@@ -130,6 +132,8 @@ __all__ = [
     "Tool",
     "TransferError",
     "UnauthorizedError",
+    "UnknownParserError",
+    "UnknownRendererError",
     "UnsupportedError",
     "chat",
     "copy",

@@ -3,7 +3,7 @@
 PaddockError (500)
 ├─ RequestError (400, ValueError)
 │  ├─ InvalidNameError, InvalidDigestError, OptionError, GrammarError, TemplateError,
-│  │  ModelfileError, ContextLengthError
+│  │  ModelfileError, ContextLengthError, UnknownParserError, UnknownRendererError
 │  └─ UnsupportedError
 ├─ NotFoundError (404, LookupError): ModelNotFoundError, BlobNotFoundError
 ├─ BusyError (503): QueueFullError · DeadlineError (504, TimeoutError)
@@ -87,6 +87,18 @@ class UnknownParserError(RequestError):
         self.known = tuple(sorted(known))
 
     def __reduce__(self) -> tuple[type["UnknownParserError"], tuple[str, tuple[str, ...]]]:
+        return type(self), (self.name, self.known)
+
+
+class UnknownRendererError(RequestError):
+    """A renderer name that paddock does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f'unknown renderer "{name}"; known: {", ".join(sorted(known))}')
+        self.name = name
+        self.known = tuple(sorted(known))
+
+    def __reduce__(self) -> tuple[type["UnknownRendererError"], tuple[str, tuple[str, ...]]]:
         return type(self), (self.name, self.known)
 
 

@@ -377,11 +377,19 @@ def _float(text: str) -> float | None:
     if not math.isfinite(single):
         return None
     digits = (float(f"{single:.{count}g}") for count in range(1, 18))
-    return next(value for value in digits if _single(value) == single)
+    return next(value for value in digits if _is_single(value, single))
 
 
 def _single(value: float) -> float:
     return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+def _is_single(value: float, single: float) -> bool:
+    """False, too, for what rounding brought beyond the largest number."""
+    try:
+        return _single(value) == single
+    except OverflowError:
+        return False
 
 
 def _bool(text: str) -> bool | None:

@@ -193,7 +193,7 @@ def server_url(text: str) -> str:
         scheme = "https"
     host, port = _host_and_port(address, _DEFAULT_PORTS.get(scheme, _DEFAULT_PORTS[""]))
     url = f"{scheme or 'http'}://{_bracketed(host)}:{port}"
-    return f"{url}/{path}".rstrip("/")
+    return f"{url}/{path}".rstrip("/\"' ")
 
 
 def connectable_url(url: str) -> str:
@@ -213,7 +213,7 @@ def _host_and_port(address: str, default_port: str) -> tuple[str, str]:
     if not (re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65535):
         logger.warning("%r is no port, using %s", port, default_port)
         port = default_port
-    return host.removeprefix("[").removesuffix("]"), port
+    return host.strip("[]"), port
 
 
 def _is_ipv6(text: str) -> bool:

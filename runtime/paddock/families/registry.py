@@ -1,11 +1,11 @@
 """The built-in renderers by the names that models' configs give. Knows names; writes nothing."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from paddock.errors import RequestError
+from paddock.errors import UnknownRendererError
 from paddock.families import (
     cogito,
     cohere,
@@ -23,19 +23,6 @@ from paddock.families import (
     qwen3_vl,
 )
 from paddock.families.base import FamilyRenderer
-
-
-class UnknownRendererError(RequestError):
-    """A renderer name that paddock does not have."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f'unknown renderer "{name}"; known: {", ".join(sorted(known))}')
-        self.name = name
-        self.known = tuple(sorted(known))
-
-    def __reduce__(self) -> tuple[type["UnknownRendererError"], tuple[str, tuple[str, ...]]]:
-        return type(self), (self.name, self.known)
-
 
 RENDERERS: Final[Mapping[str, FamilyRenderer]] = {
     renderer.name: renderer

@@ -142,6 +142,7 @@ def test_ctrl_c_stops_the_answer_and_the_conversation_goes_on(at_terminal: AtTer
     terminal.wait_for(">>> ")
     terminal.type(f"/set parameter num_predict 4{ENTER}")
     terminal.wait_for("Set parameter 'num_predict' to '4'")
+    terminal.wait_for(">>> ")
     terminal.type(f"/set verbose{ENTER}")
     terminal.wait_for("Set 'verbose' mode.")
     terminal.wait_for(">>> ")

@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 
-from paddock.families import RENDERERS, UnknownRendererError, renderer
+from paddock.errors import UnknownRendererError
+from paddock.families import RENDERERS, renderer
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
