@@ -14,7 +14,7 @@ from paddock.template.functions import Context, Function
 from paddock.template.lexer import located
 from paddock.template.limits import Budget
 from paddock.template.literals import utf8
-from paddock.template.nodes import Action, Control, Include, Jump, Node, Nodes, Text, Tree
+from paddock.template.nodes import Action, Control, Include, Jump, Nodes, Text, Tree
 from paddock.template.pipelines import Pipelines, PlacedError, Read, State
 from paddock.template.scopes import UNSET, Scope, assign
 from paddock.template.values import NULL, GoValueError, printed, type_name
@@ -81,7 +81,10 @@ class _Compiler:
         return run
 
     def _body(self, nodes: Nodes) -> Run:
-        runs = tuple(self._node(node) for node in nodes.items)
+        # Texts stand for themselves, which saves a call for each.
+        runs = tuple(
+            node.text if isinstance(node, Text) else self._node(node) for node in nodes.items
+        )
         length = sum(getsizeof(node.text) for node in nodes.items if isinstance(node, Text))
 
         def run(state: State, dot: Any) -> int:
@@ -90,6 +93,9 @@ class _Compiler:
             if not state.left:
                 state.account()
             for node in runs:
+                if isinstance(node, str):
+                    state.out.append(node)
+                    continue
                 ending = node(state, dot)
                 if ending:
                     return ending
@@ -97,14 +103,12 @@ class _Compiler:
 
         return run
 
-    def _node(self, node: Node) -> Run:
+    def _node(self, node: Action | Control | Include | Jump) -> Run:
         match node:
-            case Text():
-                return _text(node.text)
             case Action():
                 return self._action(node)
             case Control():
-                return self._range(node) if node.keyword == "range" else self._branch(node)
+                return _CONTROLS[node.keyword](self, node)
             case Include():
                 return self._include(node)
             case Jump():
@@ -115,17 +119,38 @@ class _Compiler:
         read, _ = self._pipelines.compiled(node.pipe)
         return _declaring(read) if node.pipe.declared else _printing(read)
 
-    def _branch(self, node: Control) -> Run:
+    def if_(self, node: Control) -> Run:
+        """The tests of an `if` and of the `else if` behind it, one after the other."""
+        mark = self._scope.mark()
+        tests: list[tuple[Read, Run]] = []
+        last: Nodes | None = Nodes((node,))
+        while last is not None and (branch := _only_if(last)) is not None:
+            read, _ = self._pipelines.compiled(branch.pipe)
+            inside = self._scope.mark()
+            tests.append((read, self._body(branch.body)))
+            self._scope.forget(inside)
+            last = branch.otherwise
+        otherwise = None if last is None else self._body(last)
+        self._scope.forget(mark)
+
+        def run(state: State, dot: Any) -> int:
+            for read, body in tests:
+                if read(state, dot):
+                    return body(state, dot)
+            return _GOES_ON if otherwise is None else otherwise(state, dot)
+
+        return run
+
+    def with_(self, node: Control) -> Run:
         mark = self._scope.mark()
         read, _ = self._pipelines.compiled(node.pipe)
         body, otherwise = self._bodies(node)
         self._scope.forget(mark)
-        is_with = node.keyword == "with"
 
         def run(state: State, dot: Any) -> int:
             value = read(state, dot)
             if value:
-                return body(state, value if is_with else dot)
+                return body(state, value)
             return _GOES_ON if otherwise is None else otherwise(state, dot)
 
         return run
@@ -137,7 +162,7 @@ class _Compiler:
         self._scope.forget(mark)
         return body, None if node.otherwise is None else self._body(node.otherwise)
 
-    def _range(self, node: Control) -> Run:
+    def range_(self, node: Control) -> Run:
         mark, declared = self._scope.mark(), len(node.pipe.declared)
         read, slots = self._pipelines.compiled(node.pipe)
         bind = self._assigning(node) if node.pipe.assigns else _binding(slots)
@@ -196,12 +221,20 @@ def _nothing(_: State, __: Any) -> None:
     return None
 
 
-def _text(text: str) -> Run:
-    def run(state: State, dot: Any) -> int:
-        state.out.append(text)
-        return _GOES_ON
+def _only_if(nodes: Nodes) -> Control | None:
+    """The `if` that a body consists of."""
+    match nodes.items:
+        case (Control("if") as node,):
+            return node
+        case _:
+            return None
 
-    return run
+
+_CONTROLS: Final[dict[str, Callable[[_Compiler, Control], Run]]] = {
+    "if": _Compiler.if_,
+    "with": _Compiler.with_,
+    "range": _Compiler.range_,
+}
 
 
 def _declaring(read: Read) -> Run:

@@ -200,6 +200,8 @@ class Pipelines:
         slots = self._scope.slots(name)
         if len(slots) == 1:
             (slot,) = slots
+            if len(chain) == 1:
+                return _field_of_variable(slot, chain[0], at)
             if chain:
                 return lambda state, dot: _fields(state.frame[slot], chain, at)
 
@@ -235,7 +237,11 @@ class Pipelines:
         if len(reads) == 1 and not _wants_strings(function):
             return _call_of_one(head, function, reads[0])
         if len(reads) == 2 and not _wants_strings(function):
-            return _call_of_two(head, function, *reads)
+            call = _call_of_two(head, function, *reads)
+            second = args[1]
+            if head.name == "eq" and isinstance(second, String):
+                return _equals_text(call, reads[0], second.value)
+            return call
         return _call_of_many(head, function, reads)
 
     def _piped_call(self, head: Identifier, args: tuple[Operands, ...]) -> Stage:
@@ -327,11 +333,31 @@ def _field_of_dot(arg: Field) -> Read:
         return lambda state, dot: _fields(dot, names, at)
 
     def read(state: State, dot: Any) -> Any:
-        if type(dot) is dict:
-            return dot.get(name)
+        if isinstance(dot, Struct) and name in dot.fields:
+            return dot.fields[name]
         return None if dot is None else _field(dot, name, at)
 
     return read
+
+
+def _field_of_variable(slot: int, name: str, at: int) -> Read:
+    def read(state: State, dot: Any) -> Any:
+        value = state.frame[slot]
+        if isinstance(value, Struct) and name in value.fields:
+            return value.fields[name]
+        return None if value is None else _field(value, name, at)
+
+    return read
+
+
+def _equals_text(general: Read, read: Read, text: str) -> Read:
+    """`eq .Role "user"`, which most templates ask of every message several times."""
+
+    def call(state: State, dot: Any) -> Any:
+        value = read(state, dot)
+        return value == text if type(value) is str else general(state, dot)
+
+    return call
 
 
 def _lazy(reads: tuple[Read, ...], *, stops_at: bool) -> Read:
