@@ -9,10 +9,12 @@ PaddockError (500)
 ├─ BusyError (503): QueueFullError · DeadlineError (504, TimeoutError)
 ├─ StoreError: DigestMismatchError, CorruptManifestError · GGUFError (400)
 ├─ RegistryError: UnauthorizedError, TransferError
+├─ ServerError: ConnectionFailedError (503, ConnectionError)
 └─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, DecodeError, EngineClosedError
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class PaddockError(Exception):
@@ -109,14 +111,14 @@ class NotFoundError(PaddockError, LookupError):
 
 
 class ModelNotFoundError(NotFoundError):
-    """No model of that name in the store."""
+    """No model of that name in the store. A server may have words of its own for it."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f'model "{name}" not found, try pulling it first')
+    def __init__(self, name: str, message: str = "") -> None:
+        super().__init__(message or f'model "{name}" not found, try pulling it first')
         self.name = name
 
-    def __reduce__(self) -> tuple[type["ModelNotFoundError"], tuple[str]]:
-        return type(self), (self.name,)
+    def __reduce__(self) -> tuple[type["ModelNotFoundError"], tuple[str, str], dict[str, Any]]:
+        return type(self), (self.name, str(self)), self.__dict__
 
 
 class BlobNotFoundError(NotFoundError):
@@ -132,8 +134,10 @@ class BusyError(PaddockError):
 class QueueFullError(BusyError):
     """Too many requests are waiting."""
 
-    def __init__(self) -> None:
-        super().__init__("server busy, please try again.  maximum pending requests exceeded")
+    def __init__(
+        self, message: str = "server busy, please try again.  maximum pending requests exceeded"
+    ) -> None:
+        super().__init__(message)
 
 
 class DeadlineError(PaddockError, TimeoutError):
@@ -165,7 +169,7 @@ class RegistryError(PaddockError):
 
 
 class UnauthorizedError(RegistryError):
-    """The registry wants another key, or this one has no right to what was asked."""
+    """The registry, or a server, wants another key, or this one has no right to what was asked."""
 
 
 class TransferError(RegistryError):
@@ -179,6 +183,16 @@ class TransferError(RegistryError):
     ) -> None:
         super().__init__(message, remote_status=remote_status)
         self.passing = passing
+
+
+class ServerError(PaddockError):
+    """A server's answer that no other class fits; `status` is the one that the server gave."""
+
+
+class ConnectionFailedError(ServerError, ConnectionError):
+    """The server cannot be reached, or the connection broke before the answer had ended."""
+
+    status = 503
 
 
 class GGUFError(RequestError):
