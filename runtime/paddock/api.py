@@ -29,11 +29,11 @@ from paddock.errors import OptionError, PaddockError, RequestError
 W = TypeVar("W", bound=BaseModel)
 
 
-def build(kind: type[W], fields: Mapping[str, Any]) -> W:
+def build(kind: type[W], fields: Mapping[str, Any], *, strict: bool = False) -> W:
     """A request object from loose fields; what does not fit is a RequestError that names the
-    field."""
+    field. `strict` takes no text for a number or a truth value."""
     try:
-        return kind(**fields)
+        return kind.model_validate(dict(fields), strict=strict or None)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         cause = first.get("ctx", {}).get("error")
@@ -360,11 +360,14 @@ class RunRequest(ModelRequest):
     grammar: str | None = Field(
         default=None, description="GBNF text that the whole answer must follow."
     )
+    choices: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="The answer is one of these texts."
+    )
     logit_bias: dict[int, float] | None = Field(
         default=None, description="Token id -> added logit."
     )
     timeout: float | None = Field(
-        default=None, gt=0, description="Seconds from submission to the end."
+        default=None, gt=0, description="Seconds until the end, from when the model is loaded."
     )
 
 
@@ -408,6 +411,32 @@ class EmbedRequest(ModelRequest):
 
 class EmbeddingsRequest(ModelRequest):
     prompt: str | None = None
+    options: OptionsField = None
+    keep_alive: KeepAlive = None
+
+
+def _document(value: Any) -> Any:
+    """The text of a document, which may be an object that has one."""
+    return value["text"] if isinstance(value, Mapping) and "text" in value else value
+
+
+class RerankRequest(ModelRequest):
+    """A call that Ollama does not have; names as in the rerank APIs of others."""
+
+    query: str
+    documents: list[Annotated[str, BeforeValidator(_document)]] = Field(
+        description='Texts, or objects with a "text".'
+    )
+    top_n: int | None = Field(default=None, ge=1, description="How many results; all by default.")
+    return_documents: bool | None = Field(
+        default=None, description="Whether each result has the text of its document."
+    )
+    truncate: bool | None = Field(
+        default=None, description="Cut documents that do not fit the window; False refuses them."
+    )
+    raw_scores: bool | None = Field(
+        default=None, description="The model's own output instead of a score from 0 to 1."
+    )
     options: OptionsField = None
     keep_alive: KeepAlive = None
 
@@ -543,6 +572,27 @@ class EmbedResponse(Wire):
 
 class EmbeddingsResponse(Wire):
     embedding: list[float]
+
+
+class RerankResponse(Wire):
+    """What a reranker makes of the documents, the most relevant first."""
+
+    class Document(Wire):
+        text: str
+
+    class Result(Wire):
+        index: int = Field(description="Place of the document in the request, from 0.")
+        relevance_score: float
+        document: "RerankResponse.Document | None" = None
+
+    model: str | None = None
+    results: list[Result]
+    total_duration: int | None = None
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
+    truncated: list[int] | None = Field(
+        default=None, description="Indices of the documents that were cut."
+    )
 
 
 class ModelDetails(Wire):

@@ -25,9 +25,11 @@ from paddock.api import (
 from paddock.constraint import Choice, answer_grammar, read_choice
 from paddock.dialogue import Reading, dialogue_for, dialogue_of_template
 from paddock.durations import parse_keep_alive
+from paddock.engine import gbnf
 from paddock.engine.sequence import Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
+    GrammarError,
     OptionError,
     RequestError,
     UnsupportedError,
@@ -185,8 +187,10 @@ class RunCall(Call[Q]):
             raise UnsupportedError(f'"{request.model}" does not support {self.verb}')
         if request.think and "thinking" not in model.capabilities:
             raise UnsupportedError(f'"{request.model}" does not support thinking')
-        if request.grammar is not None and request.format:
-            raise RequestError("format and grammar both constrain the answer; give one of them")
+        wanted = {name: getattr(request, name) for name in ("format", "grammar", "choices")}
+        given = [name for name, value in wanted.items() if value]
+        if len(given) > 1:
+            raise RequestError(f"{' and '.join(given)} constrain the answer; give one of them")
 
     @abstractmethod
     def is_empty(self) -> bool: ...
@@ -210,7 +214,8 @@ class RunCall(Call[Q]):
             num_keep=_num_keep(self._options),
             shift=request.shift is not False,
             stop=tuple(self._options.stop or ()),
-            deadline=None if request.timeout is None else self._started / 1e9 + request.timeout,
+            # Loading does not count: a deadline for an answer would fail the first one only.
+            deadline=None if request.timeout is None else time.monotonic() + request.timeout,
             shown=_shown(loaded.weights, reading.preserved) if reading else {},
         )
         parser = reading.make() if reading else None
@@ -235,7 +240,7 @@ class RunCall(Call[Q]):
         return answer_grammar(
             reading,
             format=request.format,
-            grammar=request.grammar,
+            grammar=_of_choices(request.choices) if request.choices else request.grammar,
             tools=self.tools(),
             choice=self.choice(),
             may_think=bool(self.think()),
@@ -348,7 +353,7 @@ class ChatCall(RunCall[ChatRequest]):
         request = self._request
         if self.tools() and "tools" not in model.capabilities:
             raise UnsupportedError(f"{model.name.full} does not support tools")
-        if self.choice().forced and request.grammar is not None:
+        if self.choice().forced and (request.grammar is not None or request.choices):
             raise RequestError("tool_choice and grammar both constrain the answer; give one")
         _refuse_images(model, any(message.images for message in request.messages or ()))
 
@@ -428,6 +433,13 @@ def _refuse_images(model: Model, has_images: bool) -> None:
         raise UnsupportedError(f'"{model.name.short}" does not support images')
     if has_images:
         raise UnsupportedError("images: paddock does not read images yet")
+
+
+def _of_choices(choices: list[str]) -> str:
+    try:
+        return f"root ::= {gbnf.one_of(choices)}"
+    except RecursionError:
+        raise GrammarError("choices: too many that begin with one another") from None
 
 
 def sampling_params(options: Options, request: RunRequest) -> SamplingParams:

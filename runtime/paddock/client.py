@@ -33,6 +33,8 @@ from paddock.api import (
     ProgressResponse,
     PullRequest,
     PushRequest,
+    RerankRequest,
+    RerankResponse,
     ShowRequest,
     ShowResponse,
     StatusResponse,
@@ -65,6 +67,7 @@ class RunFields(TypedDict, total=False):
     truncate: bool | None
     shift: bool | None
     grammar: str | None
+    choices: Sequence[str] | None
     logit_bias: Mapping[int, float] | None
     timeout: float | None
 
@@ -182,6 +185,7 @@ def _each(convert: Callable[[Any], Any], values: Any) -> Any:
 
 
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "documents": partial(_each, _plain),
     "images": partial(_each, _plain),
     "messages": partial(_each, _message),
     "options": _plain,
@@ -278,6 +282,9 @@ class _Calls:
 
     def _embeddings(self, **fields: Any) -> Stream[EmbeddingsResponse]:
         return self.runtime.embeddings(self._build(EmbeddingsRequest, **fields))
+
+    def _rerank(self, **fields: Any) -> Stream[RerankResponse]:
+        return self.runtime.rerank(self._build(RerankRequest, **fields))
 
     def _create(
         self,
@@ -433,6 +440,36 @@ class Client(_Calls):
         """The vector of one text as the model gives it, not normalised. Superseded by `embed`."""
         return self._embeddings(
             model=model, prompt=prompt, options=options, keep_alive=keep_alive
+        ).result()
+
+    def rerank(
+        self,
+        model: str = "",
+        query: str = "",
+        documents: Iterable[str | Mapping[str, Any]] = (),
+        top_n: int | None = None,
+        *,
+        return_documents: bool | None = None,
+        truncate: bool | None = None,
+        raw_scores: bool | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+    ) -> RerankResponse:
+        """The `top_n` documents that answer the query best, each with its index and a score.
+
+        The score is from 0 to 1, or the model's own number with `raw_scores`. UnsupportedError for
+        a model that does not rerank.
+        """
+        return self._rerank(
+            model=model,
+            query=query,
+            documents=documents,
+            top_n=top_n,
+            return_documents=return_documents,
+            truncate=truncate,
+            raw_scores=raw_scores,
+            options=options,
+            keep_alive=keep_alive,
         ).result()
 
     @overload
@@ -663,6 +700,32 @@ class AsyncClient(_Calls):
         """See `Client.embeddings`."""
         return await self._embeddings(
             model=model, prompt=prompt, options=options, keep_alive=keep_alive
+        )
+
+    async def rerank(
+        self,
+        model: str = "",
+        query: str = "",
+        documents: Iterable[str | Mapping[str, Any]] = (),
+        top_n: int | None = None,
+        *,
+        return_documents: bool | None = None,
+        truncate: bool | None = None,
+        raw_scores: bool | None = None,
+        options: AnyOptions | None = None,
+        keep_alive: float | str | None = None,
+    ) -> RerankResponse:
+        """See `Client.rerank`."""
+        return await self._rerank(
+            model=model,
+            query=query,
+            documents=documents,
+            top_n=top_n,
+            return_documents=return_documents,
+            truncate=truncate,
+            raw_scores=raw_scores,
+            options=options,
+            keep_alive=keep_alive,
         )
 
     @overload

@@ -294,6 +294,18 @@ def test_a_grammar_holds(client: Client) -> None:
         assert answer.done_reason == "stop"
 
 
+def test_an_answer_is_one_of_the_choices(client: Client) -> None:
+    choices = ['say "no"', "say \\ maybe", "yes", "yes\nor no", "grüezi"]
+    said: set[str | None] = set()
+    for seed in range(12):
+        options = {"temperature": 3, "seed": seed, "num_predict": 60}
+        answer = generate(client, choices=choices, options=options)
+        said.add(answer.response)
+        assert answer.done_reason == "stop"
+    assert said <= set(choices)
+    assert len(said) > 1
+
+
 def test_json_is_json(client: Client) -> None:
     bias = _ending_bias(client)
     options = {"temperature": 1.0, "num_predict": 1500}
@@ -458,6 +470,9 @@ BAD_FIELDS: list[tuple[dict[str, Any], type[PaddockError], str]] = [
     ({"format": {"enum": [str(i) for i in range(200_000)]}}, GrammarError, "format"),
     ({"format": "yaml"}, RequestError, "format"),
     ({"format": "json", "grammar": 'root ::= "x"'}, RequestError, "one of them"),
+    ({"choices": ["a"], "grammar": 'root ::= "x"'}, RequestError, "one of them"),
+    ({"choices": []}, RequestError, "choices"),
+    ({"choices": ["x" * n for n in range(1, 5000)]}, GrammarError, "choices"),
     ({"think": True}, UnsupportedError, "does not support thinking"),
     ({"images": [b"x"]}, UnsupportedError, "images"),
     ({"suffix": "end"}, UnsupportedError, "insert"),
