@@ -619,6 +619,13 @@ class ListResponse(Wire):
     models: list[Model]
 
 
+class Instructions(Wire):
+    """What goes before a query, and before a text, right up to it. paddock's own."""
+
+    query: str = ""
+    text: str = ""
+
+
 class ShowResponse(Wire):
     modelfile: str | None = None
     parameters: str | None = None
@@ -630,6 +637,10 @@ class ShowResponse(Wire):
     modelinfo: dict[str, Any] | None = Field(default=None, alias="model_info")
     capabilities: list[str] | None = None
     modified_at: datetime | None = None
+    # paddock's own
+    instructions: Instructions | None = Field(
+        default=None, description="Of an embedding model, where they are known."
+    )
 
 
 class ProcessResponse(Wire):

@@ -19,7 +19,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from paddock import capabilities as capability
 from paddock import gguf as gguf_files
-from paddock.api import ListResponse, Message, ModelDetails, Options, ShowResponse
+from paddock.api import (
+    Instructions,
+    ListResponse,
+    Message,
+    ModelDetails,
+    Options,
+    ShowResponse,
+)
 from paddock.describe import human_count, modelfile_text, parameters_text
 from paddock.errors import (
     BlobNotFoundError,
@@ -32,6 +39,7 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.gguf import GGUF
+from paddock.instructions import instructions_of
 from paddock.names import ModelName
 from paddock.store.local import LocalStore, StoredManifest
 from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_json
@@ -181,6 +189,7 @@ class Models:
             model_info=_model_info(model, verbose),
             capabilities=list(model.capabilities),
             modified_at=model.modified_at,
+            instructions=_instructions(model),
         )
 
     def copy(self, source: str, destination: str) -> None:
@@ -390,6 +399,13 @@ def _repaired(details: ModelDetails, header: GGUF | None) -> ModelDetails:
     if header and details.quantization_level in ("", "unknown"):
         details.quantization_level = header.file_type
     return details
+
+
+def _instructions(model: Model) -> Instructions | None:
+    if "embedding" not in model.capabilities:
+        return None
+    header = _readable_header(model)
+    return instructions_of(header.metadata if header else {}, [model.name.model, model.parent])
 
 
 def _model_info(model: Model, verbose: bool) -> dict[str, Any]:
