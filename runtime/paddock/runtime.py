@@ -11,8 +11,9 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -331,13 +332,28 @@ class Runtime:
 
         Reads the model's vocabulary; its weights are not loaded.
         """
+        with self._vocabulary(model) as vocabulary:
+            return vocabulary.tokenize(text, special=special)
+
+    def detokenize(self, model: str, tokens: Sequence[int]) -> str:
+        """The text that tokens stand for; special ones as they are written, half a character as �.
+
+        Texts of tokens put together are the text of all of them, so a vocabulary that marks the
+        beginnings of words gives a blank in front. Raises RequestError for what is no token.
+        """
+        with self._vocabulary(model) as vocabulary:
+            return vocabulary.detokenize(tokens, special=True)
+
+    @contextmanager
+    def _vocabulary(self, model: str) -> "Generator[Weights, None, None]":
+        """The model's vocabulary alone, which is read once."""
         resolved = self.resolve(model)
         _ = resolved.gguf  # checked before native code sees the file
         assert resolved.weights is not None
         with self._vocabulary_lock:
             if resolved.weights not in self._vocabularies:
-                self._vocabularies[resolved.weights] = _vocabulary(resolved.weights)
-            return self._vocabularies[resolved.weights].tokenize(text, special=special)
+                self._vocabularies[resolved.weights] = _open_vocabulary(resolved.weights)
+            yield self._vocabularies[resolved.weights]
 
     def count_tokens(self, model: str, text: str) -> int:
         """Tokens that a raw prompt of this text has, special tokens included."""
@@ -442,7 +458,7 @@ def _has_gpu() -> bool:
     return supports_gpu()
 
 
-def _vocabulary(weights: Path) -> "Weights":
+def _open_vocabulary(weights: Path) -> "Weights":
     from paddock.engine.llama import Weights
 
     return Weights(LoadSpec(weights, num_ctx=0), vocab_only=True)

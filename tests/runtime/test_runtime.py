@@ -24,6 +24,7 @@ from paddock.errors import (
     ModelNotFoundError,
     OutOfMemoryError,
     PaddockError,
+    RequestError,
 )
 from paddock.runtime import Runtime
 from paddock.settings import Settings
@@ -587,6 +588,30 @@ def test_the_vocabulary_is_read_without_loading_the_weights(runtime: Runtime) ->
             assert answer.prompt_eval_count == count
     with pytest.raises(PaddockError):
         runtime.tokenize("nobody", "x")
+
+
+@pytest.mark.parametrize("text", ["", "hello", " a  b\n", "ünï ☃ 🤷", "<|im_start|>user\n"])
+def test_tokens_become_the_text_they_were_read_from(runtime: Runtime, text: str) -> None:
+    assert runtime.detokenize("tiny", runtime.tokenize("tiny", text)) == text
+
+
+def test_texts_of_pieces_put_together_are_the_text_of_the_whole(
+    runtime: Runtime, minilm: str
+) -> None:
+    tokens = runtime.tokenize(minilm, "the unaffordable dog", special=True)
+    texts = [runtime.detokenize(minilm, [token]) for token in tokens]
+    assert "".join(texts) == runtime.detokenize(minilm, tokens)
+    assert runtime.detokenize(minilm, tokens).split() == "[CLS] the unaffordable dog[SEP]".split()
+    (snow, *_) = runtime.tokenize("tiny", "☃")
+    assert runtime.detokenize("tiny", [snow]) == "\ufffd"
+
+
+@pytest.mark.parametrize("token", [-1, 10**6, 2**40])
+def test_what_is_no_token_is_refused_before_it_reaches_native_code(
+    runtime: Runtime, token: int
+) -> None:
+    with pytest.raises(RequestError, match=f"{token} is no token of this model"):
+        runtime.detokenize("tiny", [1, token])
 
 
 def test_the_process_has_one_default_runtime(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -268,8 +268,15 @@ class Weights:
             return ""
         return self._piece(token, True).decode("utf-8", errors="replace")
 
-    def detokenize(self, tokens: Sequence[int]) -> str:
-        return b"".join(self.piece(token) for token in tokens).decode("utf-8", errors="replace")
+    def detokenize(self, tokens: Sequence[int], *, special: bool = False) -> str:
+        """RequestError for a number that is no token of the vocabulary."""
+        for token in tokens:
+            if not 0 <= token < self.n_vocab:
+                raise RequestError(
+                    f"{token} is no token of this model, whose tokens are 0 to {self.n_vocab - 1}"
+                )
+        pieces = (self.piece(token, special=special) for token in tokens)
+        return b"".join(pieces).decode("utf-8", errors="replace")
 
     def end_tokens(self) -> frozenset[int]:
         is_end = llama_cpp.llama_vocab_is_eog
