@@ -185,7 +185,7 @@ _LOOPBACK: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 def server_url(text: str) -> str:
     """The base URL that a host setting means: `:1234`, `example.com`, `https://[::1]/path` ..."""
-    rest = text.strip().strip("\"'")
+    rest = text.strip().strip("\"'").strip()
     scheme, found, after = rest.partition("://")
     scheme, rest = (scheme.lower(), after) if found else ("", rest)
     address, _, path = rest.partition("/")

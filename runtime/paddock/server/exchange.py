@@ -1,0 +1,128 @@
+"""One request and what its handler needs: the row of the route table, the server, the body.
+
+Faces and endpoints are data: a module of routes lists Endpoints, whose Face says what errors look
+like to its clients. Knows no route by itself.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paddock.errors import PaddockError
+from paddock.runtime import Runtime
+from paddock.server import bodies, streaming
+from paddock.server.access import Access
+from paddock.server.bodies import Limits
+from paddock.server.metrics import Metrics
+from paddock.server.replies import NDJSON
+from paddock.server.streaming import UNEXPECTED, Framer
+from paddock.stream import Stream
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+W = TypeVar("W", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What all requests share."""
+
+    runtime: Runtime
+    access: Access
+    limits: Limits
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one family of clients expects of every reply, whatever was asked."""
+
+    name: str
+    failure: Callable[[PaddockError], Response]
+    """The reply for an error before anything was sent."""
+    empty_body: str = "missing request body"
+    """The error for a body of no bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row of the route table."""
+
+    method: str
+    path: str
+    answer: "Callable[[Exchange], Awaitable[Response]]"
+    face: Face
+    summary: str = ""
+    takes: type[BaseModel] | None = None
+    """The JSON body, for the description of the API."""
+    gives: type[BaseModel] | None = None
+    """The JSON reply; with `streams`, each part of it too."""
+    streams: bool = False
+    is_public: bool = False
+    """Answers without the API key."""
+    writes: bool = False
+    """Changes the store: not in read-only mode."""
+    is_raw: bool = False
+    """The body is no JSON."""
+    is_described: bool = True
+    """Stands in the OpenAPI description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request on its way to a reply."""
+
+    server: Server
+    endpoint: Endpoint
+    request: Request
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.server.runtime
+
+    async def fields(self) -> dict[str, Any]:
+        """The JSON object in the body. Raises RequestError, Refusal."""
+        limits = self.server.limits
+        raw = await bodies.read(self.request, limits)
+        return bodies.json_object(raw, limits, empty=self.endpoint.face.empty_body)
+
+    async def body(self, kind: type[W]) -> W:
+        """The body as a request object, its field names taken without regard to case."""
+        return bodies.parse(kind, await self.fields())
+
+    async def whole(self, stream: Stream[T]) -> T:
+        """The whole answer; a client that goes away stops the work (ClientGoneError)."""
+        part = await streaming.whole(self.request.receive, stream)
+        self.server.metrics.count(part)
+        return part
+
+    async def streamed(
+        self,
+        stream: Stream[T],
+        framer: Framer[T],
+        *,
+        media_type: str = NDJSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A reply that sends the answer as it comes. An error before its first part is raised."""
+        return await streaming.streamed(
+            self.request.receive,
+            stream,
+            framer,
+            media_type=media_type,
+            headers=headers,
+            seen=self.server.metrics.count,
+        )
+
+
+def answer_for(error: Exception, face: Face) -> Response:
+    """The reply for whatever a handler raised before anything was sent."""
+    if not isinstance(error, PaddockError):
+        logger.error("a request failed unexpectedly", exc_info=error)
+        error = PaddockError(UNEXPECTED)
+    return face.failure(error)
