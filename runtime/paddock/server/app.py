@@ -16,13 +16,27 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from paddock.runtime import Runtime
-from paddock.server import native
+from paddock.server import (
+    anthropic,
+    native,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    responses,
+)
 from paddock.server.access import Access, Gate, hosts, parse_origins
 from paddock.server.bodies import Limits
 from paddock.server.exchange import Endpoint, Exchange, Server, answer_for
 from paddock.server.metrics import Metrics
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*native.ENDPOINTS,)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *native.ENDPOINTS,
+    *openai_chat.ENDPOINTS,
+    *openai_completions.ENDPOINTS,
+    *openai_embeddings.ENDPOINTS,
+    *responses.ENDPOINTS,
+    *anthropic.ENDPOINTS,
+)
 """The route table: what every face contributes."""
 
 
