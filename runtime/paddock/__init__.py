@@ -30,6 +30,8 @@ from paddock.api import (
     ProgressResponse,
     PullRequest,
     PushRequest,
+    RerankRequest,
+    RerankResponse,
     ShowRequest,
     ShowResponse,
     StatusResponse,
@@ -124,6 +126,8 @@ __all__ = [
     "QueueFullError",
     "RegistryError",
     "RequestError",
+    "RerankRequest",
+    "RerankResponse",
     "ResponseError",
     "Runtime",
     "ServerError",
@@ -151,6 +155,7 @@ __all__ = [
     "ps",
     "pull",
     "push",
+    "rerank",
     "show",
 ]
 
@@ -177,4 +182,5 @@ list = _client.list  # noqa: A001 - the official client's name
 ps = _client.ps
 pull = _client.pull
 push = _client.push
+rerank = _client.rerank
 show = _client.show

@@ -577,13 +577,13 @@ class EmbeddingsResponse(Wire):
 class RerankResponse(Wire):
     """What a reranker makes of the documents, the most relevant first."""
 
-    class Document(Wire):
-        text: str
-
     class Result(Wire):
+        class Document(Wire):
+            text: str
+
         index: int = Field(description="Place of the document in the request, from 0.")
         relevance_score: float
-        document: "RerankResponse.Document | None" = None
+        document: Document | None = None
 
     model: str | None = None
     results: list[Result]

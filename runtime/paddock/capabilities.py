@@ -3,7 +3,7 @@
 Knows names of capabilities, parsers and metadata keys; knows no store and renders nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from paddock.errors import RequestError, TemplateError, UnsupportedError
@@ -20,6 +20,7 @@ KNOWN: Final = (
     "thinking",
     "image",
     "audio",
+    "rerank",
 )
 
 InUse = Literal["layer", "chat template", "default"]
@@ -64,6 +65,10 @@ _PARSERS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Built-in output parser -> what it finds in an answer."""
 
+_RANK: Final = 4
+"""`pooling_type` of a model whose head turns a pair of texts into a score."""
+_HEADS: Final = frozenset({"cls.weight", "cls.output.weight"})
+
 _GPT_OSS: Final = ("gptoss", "gpt-oss")
 _NO_AUDIO: Final = "nemotron_h_omni"
 
@@ -87,16 +92,18 @@ def of_model(
     weights: Mapping[str, Any] | None,
     projectors: Sequence[Mapping[str, Any]] = (),
     layer: str | None = None,
+    tensors: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Capabilities in the order in which `show` lists them.
 
     `config`: fields of the config blob; `weights`: their GGUF metadata, None if there are none;
-    `projectors`: the metadata of each; `layer`: text of the TEMPLATE layer.
+    `projectors`: the metadata of each; `layer`: text of the TEMPLATE layer; `tensors`: names of
+    those of the weights.
     """
     used = template_in_use(config, weights, layer)
     found = [
         *(config.get("capabilities") or ()),
-        *_of_weights(weights, used),
+        *_of_weights(weights, used, tensors),
         *_of_projectors(projectors),
         *(of_template(layer) if layer is not None and used == "layer" else ()),
         *_PARSERS.get(config.get("parser", ""), ()),
@@ -179,13 +186,27 @@ def check(wanted: Sequence[str], found: Sequence[str], model: str) -> None:
         raise UnsupportedError(f"{model} does not support " + "\n".join(missing))
 
 
-def _of_weights(weights: Mapping[str, Any] | None, used: InUse) -> Iterator[str]:
+def is_reranker(weights: Mapping[str, Any], tensors: Collection[str]) -> bool:
+    """Whether the weights score pairs of texts.
+
+    llama.cpp's own converter writes the head and leaves it to the user to say what it is for.
+    """
+    pooling = weights.get(f"{weights.get('general.architecture', '')}.pooling_type")
+    return not _HEADS.isdisjoint(tensors) and pooling in (None, 0, _RANK)
+
+
+def _of_weights(
+    weights: Mapping[str, Any] | None, used: InUse, tensors: Collection[str]
+) -> Iterator[str]:
     if weights is None:
         return
     if used == "chat template":
         yield from of_chat_template(weights[CHAT_TEMPLATE])
     architecture = weights.get("general.architecture", "")
-    yield "embedding" if f"{architecture}.pooling_type" in weights else "completion"
+    ranks = is_reranker(weights, tensors)
+    yield "embedding" if ranks or f"{architecture}.pooling_type" in weights else "completion"
+    if ranks:
+        yield "rerank"
     for sense in ("vision", "audio"):
         if f"{architecture}.{sense}.block_count" in weights:
             yield sense

@@ -6,7 +6,7 @@ Knows windows and vectors; knows no client and no native library.
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from paddock import embedding
 from paddock.api import EmbeddingsRequest, EmbeddingsResponse, EmbedRequest, EmbedResponse
 from paddock.calls import Call
-from paddock.engine.embedder import EmbeddingJob, Vector
+from paddock.engine.embedder import Embedder, EmbeddingJob, Vector
 from paddock.errors import ContextLengthError, DecodeError, PaddockError
 from paddock.stream import Cancelled, Channel
 
@@ -39,17 +39,17 @@ class _EmbeddingCall(Call[Any]):
     def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
         embedder = loaded.embedder()
         texts = self.texts()
-        window = min(loaded.spec.num_ctx, loaded.weights.n_ctx_train, embedder.n_batch)
+        window = window_of(loaded, embedder)
         cut = cut_texts(loaded.weights, texts, window, truncate=self.truncates())
         if not texts:
             self._answer(self.respond([], cut, load_duration))
             return
-        gathered = _Gather(
-            self._channel, len(texts), lambda vectors: self.respond(vectors, cut, load_duration)
+        submit(
+            embedder,
+            cut.ids,
+            self._channel,
+            lambda vectors: self.respond(vectors, cut, load_duration),
         )
-        job = EmbeddingJob(cut.ids, gathered.done, gathered.failed)
-        self._channel.on_cancel(lambda: embedder.cancel(job))
-        embedder.submit(job)
 
 
 class EmbedCall(_EmbeddingCall):
@@ -86,6 +86,11 @@ class EmbeddingsCall(_EmbeddingCall):
         return EmbeddingsResponse(embedding=vectors[0].tolist() if vectors else [])
 
 
+def window_of(loaded: "LoadedModel", embedder: Embedder) -> int:
+    """Most tokens of one text, special ones included."""
+    return min(loaded.spec.num_ctx, loaded.weights.n_ctx_train, embedder.n_batch)
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Texts as token ids that fit the window."""
@@ -105,7 +110,8 @@ def cut_texts(weights: "Weights", texts: list[str], window: int, *, truncate: bo
     truncated: list[int] = []
     closing = 1 if weights.add_eos else 0
     for index, text in enumerate(texts):
-        tokens, is_whole = _tokens(weights, text, window)
+        tokens, is_whole = embedding.beginning(weights.tokenize, text, window)
+        tokens = tokens or [weights.bos or 0]
         if len(tokens) > window:
             if not truncate:
                 raise ContextLengthError(
@@ -119,16 +125,18 @@ def cut_texts(weights: "Weights", texts: list[str], window: int, *, truncate: bo
     return Cut(ids, truncated)
 
 
-def _tokens(weights: "Weights", text: str, window: int) -> tuple[list[int], bool]:
-    """Token ids of the text, or of a beginning that overflows the window; and whether it is all."""
-    # Tokenising megabytes takes long, and a token seldom has more than a few characters. But a run
-    # of blanks has none in some vocabularies, so what counts is the number of tokens.
-    size = max(4096, 64 * window)
-    while True:
-        tokens = weights.tokenize(text[:size], special=True) or [weights.bos or 0]
-        if size >= len(text) or len(tokens) > window:
-            return tokens, size >= len(text)
-        size *= 2
+def submit(
+    embedder: Embedder,
+    texts: Sequence[Sequence[int]],
+    channel: Channel,
+    respond: Callable[[list[Vector]], object],
+) -> None:
+    """Evaluate the texts, of which there is one at least, and answer with what becomes of all
+    their vectors."""
+    gathered = _Gather(channel, len(texts), respond)
+    job = EmbeddingJob(texts, gathered.done, gathered.failed)
+    channel.on_cancel(lambda: embedder.cancel(job))
+    embedder.submit(job)
 
 
 class _Gather:

@@ -3,7 +3,7 @@
 Knows token counts and arrays; knows no tokenizer and no engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,20 @@ def fit(tokens: Sequence[int], limit: int, *, truncate: bool) -> list[int]:
     if limit <= 0:
         raise ContextLengthError("input after truncation exceeds maximum context length")
     return list(tokens[:limit])
+
+
+def beginning(
+    tokenize: Callable[[str], list[int]], text: str, limit: int
+) -> tuple[list[int], bool]:
+    """Tokens of the text, or of a beginning that has more than `limit`; and whether it is all."""
+    # Tokenising megabytes takes long, and a token seldom has more than a few characters. But a run
+    # of blanks has none in some vocabularies, so what counts is the number of tokens.
+    size = max(4096, 64 * limit)
+    while True:
+        tokens = tokenize(text[:size])
+        if size >= len(text) or len(tokens) > limit:
+            return tokens, size >= len(text)
+        size *= 2
 
 
 def normalise(vector: ArrayLike, dimensions: int = 0) -> NDArray[np.float32]:

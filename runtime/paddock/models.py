@@ -380,7 +380,9 @@ def _entry(model: Model) -> ListResponse.Model:
 def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
     projectors = [gguf_files.read(path).metadata for path in model.projectors]
     metadata = header.metadata if header else None
-    return capability.of_model(model.config.model_dump(), metadata, projectors, model.template)
+    tensors = {tensor.name for tensor in header.tensors} if header else ()
+    config = model.config.model_dump()
+    return capability.of_model(config, metadata, projectors, model.template, tensors)
 
 
 def _listed_capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:

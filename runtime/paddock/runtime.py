@@ -37,6 +37,8 @@ from paddock.api import (
     ProgressResponse,
     PullRequest,
     PushRequest,
+    RerankRequest,
+    RerankResponse,
     ShowRequest,
     ShowResponse,
     StatusResponse,
@@ -154,6 +156,21 @@ class Runtime:
             from paddock.embed_calls import EmbeddingsCall
 
             return EmbeddingsCall(self, request, channel)
+
+        return self._answer(call, Plain(), respond.fold_last)
+
+    def rerank(self, request: RerankRequest) -> Stream[RerankResponse]:
+        """Documents in the order in which they answer the query, each with a score.
+
+        The score is the logistic function of the model's logit, from 0 to 1, or the probability of
+        "yes" where the model gives one; with `raw_scores` it is the model's own number. Raises
+        UnsupportedError for a model that does not rerank.
+        """
+
+        def call(channel: Channel) -> "Call[Any]":
+            from paddock.rerank_calls import RerankCall
+
+            return RerankCall(self, request, channel)
 
         return self._answer(call, Plain(), respond.fold_last)
 

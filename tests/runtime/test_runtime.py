@@ -601,7 +601,7 @@ def test_texts_of_pieces_put_together_are_the_text_of_the_whole(
     tokens = runtime.tokenize(minilm, "the unaffordable dog", special=True)
     texts = [runtime.detokenize(minilm, [token]) for token in tokens]
     assert "".join(texts) == runtime.detokenize(minilm, tokens)
-    assert runtime.detokenize(minilm, tokens).split() == "[CLS] the unaffordable dog[SEP]".split()
+    assert "".join(texts) == "[CLS] the unaffordable dog[SEP]"
     (snow, *_) = runtime.tokenize("tiny", "☃")
     assert runtime.detokenize("tiny", [snow]) == "\ufffd"
 

@@ -14,15 +14,18 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 
+from paddock.engine import ranking
 from paddock.engine.backend import LoadSpec, ModelFacts
 from paddock.engine.packing import MAX_TEXTS
 from paddock.engine.pieces import split_long
+from paddock.engine.ranking import Pair, Ranking, Rows, Segments
 from paddock.engine.sequence import SamplingParams, Step
 from paddock.errors import (
     DecodeError,
@@ -180,7 +183,23 @@ class Weights:
         )
         self.bos = _token(int(llama_cpp.llama_vocab_bos(self.vocab)))
         self.eos = _token(int(llama_cpp.llama_vocab_eos(self.vocab)))
+        self.between = self._between()
+        self.n_labels = int(llama_cpp.llama_model_n_cls_out(self.model))
         self._pieces: dict[int, bytes] = {}
+
+    def _between(self) -> tuple[int, ...]:
+        """The special tokens that stand between the two texts of a pair."""
+        sep = _token(int(llama_cpp.llama_vocab_sep(self.vocab)))
+        end = sep if self.eos is None else self.eos
+        wanted = (
+            end if llama_cpp.llama_vocab_get_add_eos(self.vocab) else None,
+            sep if llama_cpp.llama_vocab_get_add_sep(self.vocab) else None,
+        )
+        return tuple(token for token in wanted if token is not None)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        return ranking.read(self.spec.weights)
 
     def _adapter(self, path: Path) -> Any:
         adapter = llama_cpp.llama_adapter_lora_init(self.model, os.fsencode(path))
@@ -350,6 +369,20 @@ class Batch:
         self._batch.n_tokens = self._length
         return self._batch
 
+    def embedded(self, rows: Rows) -> Any:
+        """The same places with these embeddings, one row each, instead of tokens. The rows must
+        outlive the step."""
+        filled = self.ready()
+        return llama_cpp.llama_batch(
+            filled.n_tokens,
+            None,
+            rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)),
+            filled.pos,
+            filled.n_seq_id,
+            filled.seq_id,
+            filled.logits,
+        )
+
     def close(self) -> None:
         batch, self._batch = self._batch, None
         if batch is not None:
@@ -478,8 +511,8 @@ def open_context(weights: Weights, params: Any) -> Any:
 
 
 class LlamaPooling:
-    """A context that pools: encoders, or decoders with the pooling their file names (last token
-    where it names none). See PoolingBackend for contracts."""
+    """A context that pools: encoders, or decoders with the pooling their file names. Where it names
+    none, that is the score of a reranker, else the last token. See PoolingBackend for contracts."""
 
     def __init__(self, weights: Weights, n_batch: int) -> None:
         self._weights = weights
@@ -493,16 +526,22 @@ class LlamaPooling:
         self._context: Any = open_context(weights, params)
         if llama_cpp.llama_pooling_type(self._context) == llama_cpp.LLAMA_POOLING_TYPE_NONE:
             llama_cpp.llama_free(self._context)
-            params.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_LAST
+            params.pooling_type = (
+                llama_cpp.LLAMA_POOLING_TYPE_RANK
+                if weights.ranking.is_ranking
+                else llama_cpp.LLAMA_POOLING_TYPE_LAST
+            )
             self._context = open_context(weights, params)
         self.footprint = Footprint.announced()
         is_rank = llama_cpp.llama_pooling_type(self._context) == llama_cpp.LLAMA_POOLING_TYPE_RANK
-        model = weights.model
-        self._width = int(
-            llama_cpp.llama_model_n_cls_out(model)
-            if is_rank
-            else llama_cpp.llama_model_n_embd_out(model)
+        if is_rank and weights.n_labels > weights.n_embd:
+            # Without a head that has the outputs, the library reads them behind the pooled vector.
+            llama_cpp.llama_free(self._context)
+            raise LoadError(f"the file names {weights.n_labels} labels but has no head for them")
+        self._width = (
+            weights.n_labels if is_rank else int(llama_cpp.llama_model_n_embd_out(weights.model))
         )
+        self._segments = Segments.read(weights.spec.weights) if is_rank else None
         self._memory: Any = llama_cpp.llama_get_memory(self._context)
         self._batch = Batch(self.n_batch)
 
@@ -514,7 +553,12 @@ class LlamaPooling:
         if self._memory:
             llama_cpp.llama_memory_clear(self._memory, True)
         run = llama_cpp.llama_decode if self._memory else llama_cpp.llama_encode
-        status = run(self._context, self._batch.ready())
+        rows: Rows | None = None
+        if self._segments is not None and any(isinstance(text, Pair) for text in texts):
+            rows = self._segments.rows(texts)
+        status = run(
+            self._context, self._batch.ready() if rows is None else self._batch.embedded(rows)
+        )
         if status != 0:
             raise DecodeError(_STATUS.get(status, f"the library answered {status}"))
         return [self._vector(slot) for slot in range(len(texts))]
