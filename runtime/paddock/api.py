@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -229,16 +230,44 @@ def _options(value: Any) -> Any:
     return Options.parse(value)
 
 
+_GO_KINDS: dict[type, str] = {list: "[]interface {}", dict: "map[string]interface {}"}
+
+
 def _keep_alive(value: Any) -> Any:
     if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
         return value
-    raise RequestError(f"Unsupported type: {type(value).__name__!r}")
+    raise RequestError(f"Unsupported type: '{_GO_KINDS.get(type(value), type(value).__name__)}'")
+
+
+_EFFORTS = ("high", "medium", "low", "max")
+_MAY_THINK = ", ".join(f'"{effort}"' for effort in _EFFORTS) + ", true, or false"
+
+
+def _think(value: Any) -> Any:
+    if value is None or isinstance(value, bool) or value in _EFFORTS:
+        return value
+    if isinstance(value, str):
+        raise RequestError(f'invalid think value: "{value}" (must be {_MAY_THINK})')
+    raise RequestError(f"think must be a boolean or string ({_MAY_THINK})")
+
+
+def _top_logprobs(value: int | None) -> int | None:
+    if value is not None and not 0 <= value <= 20:
+        raise RequestError("top_logprobs must be between 0 and 20")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if value is None or callable(getattr(value, "is_set", None)):
+        return value
+    raise RequestError(f"cancel must have a method is_set(), which {type(value).__name__} lacks")
 
 
 OptionsField = Annotated[Options | None, BeforeValidator(_options)]
 KeepAlive = Annotated[float | str | None, BeforeValidator(_keep_alive)]
 Format = Literal["", "json"] | dict[str, Any] | None
 Think = bool | Literal["low", "medium", "high", "max"] | None
+ThinkField = Annotated[Think, BeforeValidator(_think)]
 
 
 # -- messages and tools ----------------------------------------------------------------------------
@@ -351,11 +380,11 @@ class RunRequest(ModelRequest):
     options: OptionsField = None
     format: Format = None
     keep_alive: KeepAlive = None
-    think: Think = None
+    think: ThinkField = None
     truncate: bool | None = None
     shift: bool | None = None
     logprobs: bool | None = None
-    top_logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
+    top_logprobs: Annotated[int | None, AfterValidator(_top_logprobs)] = None
     # paddock's own
     grammar: str | None = Field(
         default=None, description="GBNF text that the whole answer must follow."
@@ -383,6 +412,21 @@ class GenerateRequest(RunRequest):
 
 class ChatRequest(RunRequest):
     messages: list[Message] | None = None
+    cut: Literal["messages", "tokens"] | None = Field(
+        default=None,
+        description="What a chat that is too long loses: whole messages, the oldest first, or "
+        "tokens behind the first num_keep.",
+    )
+    cancel: Annotated[Any, AfterValidator(_flag)] = Field(
+        default=None,
+        exclude=True,
+        description="Ends the answer once its is_set() is true; looked at before every step.",
+    )
+    debug_render_only: bool | None = Field(
+        default=None,
+        alias="_debug_render_only",
+        description="Load the model and build the prompt, and answer with it alone.",
+    )
     tools: list[Tool] | None = None
     # paddock's own
     tool_choice: str | bool | dict[str, Any] | None = Field(
@@ -441,7 +485,26 @@ class RerankRequest(ModelRequest):
     keep_alive: KeepAlive = None
 
 
-class CreateRequest(ModelRequest):
+class NamedRequest(ModelRequest):
+    """What also takes old names of its fields: `name` of `model`, which wins where both are given.
+
+    (Reference: clients of 2024 send them.)
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_names(cls, fields: Any) -> Any:
+        if not isinstance(fields, Mapping):
+            return fields
+        given = dict(fields)
+        for old, name in (("name", "model"), ("quantization", "quantize")):
+            value = given.pop(old, None)
+            if value and not given.get(name):
+                given[name] = value
+        return given
+
+
+class CreateRequest(NamedRequest):
     """`from_` names a model in the store or a local path; `files` maps names to blob digests.
 
     `name` and `quantization` are old names of `model` and `quantize`, which win.
@@ -470,28 +533,17 @@ class CreateRequest(ModelRequest):
         default=None, description="A Modelfile, or the folder in which its paths start."
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _old_names(cls, fields: Any) -> Any:
-        if not isinstance(fields, Mapping):
-            return fields
-        given = dict(fields)
-        for old, name in (("name", "model"), ("quantization", "quantize")):
-            value = given.pop(old, None)
-            if value and not given.get(name):
-                given[name] = value
-        return given
 
 
 class ShowRequest(ModelRequest):
     verbose: bool | None = None
 
 
-class DeleteRequest(ModelRequest):
+class DeleteRequest(NamedRequest):
     pass
 
 
-class PullRequest(ModelRequest):
+class PullRequest(NamedRequest):
     """`insecure` is plain HTTP; certificates are checked in any case."""
 
     insecure: bool | None = None
@@ -506,6 +558,8 @@ class CopyRequest(Wire):
     source: str
     destination: str
 
+class ShowRequest(NamedRequest):
+    """`system` and `options` stand in the answer in place of the model's own."""
 
 # -- responses -------------------------------------------------------------------------------------
 
@@ -561,6 +615,26 @@ class ChatResponse(Metrics):
 class EmbedResponse(Wire):
     model: str | None = None
     embeddings: list[list[float]]
+    prompt_dropped_count: int | None = Field(
+        default=None, description="Messages that did not fit and were left out."
+    )
+    thinking_count: int | None = Field(
+        default=None, description="Tokens of the answer that were thinking."
+    )
+    queue_duration: int | None = Field(
+        default=None, description="How long the request waited for a place in the batch."
+    )
+    context_length: int | None = Field(
+        default=None, description="The window that prompt and answer share, in tokens."
+    )
+    seed: int | None = Field(default=None, description="What the sampler was seeded with.")
+
+
+class DebugInfo(Wire):
+    """The prompt that a request gives."""
+
+    rendered_template: str
+    image_count: int | None = None
     total_duration: int | None = None
     load_duration: int | None = None
     prompt_eval_count: int | None = None
@@ -571,6 +645,9 @@ class EmbedResponse(Wire):
 
 
 class EmbeddingsResponse(Wire):
+    debug_info: DebugInfo | None = Field(
+        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
+    )
     embedding: list[float]
 
 
@@ -580,6 +657,9 @@ class RerankResponse(Wire):
     class Result(Wire):
         class Document(Wire):
             text: str
+    debug_info: DebugInfo | None = Field(
+        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
+    )
 
         index: int = Field(description="Place of the document in the request, from 0.")
         relevance_score: float
@@ -635,6 +715,8 @@ class ShowResponse(Wire):
     details: ModelDetails | None = None
     messages: list[Message] | None = None
     modelinfo: dict[str, Any] | None = Field(default=None, alias="model_info")
+        remote_model: str | None = None
+        remote_host: str | None = None
     capabilities: list[str] | None = None
     modified_at: datetime | None = None
     # paddock's own
@@ -651,6 +733,14 @@ class ProcessResponse(Wire):
         digest: str | None = None
         details: ModelDetails | None = None
         expires_at: datetime | None = None
+class TensorShape(Wire):
+    """A tensor of the weights: its name, its type as GGUF names it, its shape."""
+
+    name: str
+    type: str
+    shape: list[int]
+
+
         size_vram: int | None = None
         context_length: int | None = None
         # paddock's own
@@ -659,9 +749,16 @@ class ProcessResponse(Wire):
         reason: str | None = Field(default=None, description="Why they were loaded the last time.")
 
     models: list[Model]
+    remote_model: str | None = None
+    remote_host: str | None = None
 
+    projector_info: dict[str, Any] | None = None
+    tensors: list[TensorShape] | None = None
 
 class StatusResponse(Wire):
+    requires: str | None = Field(
+        default=None, description="The least version that the model asks of its server."
+    )
     status: str | None = None
 
 

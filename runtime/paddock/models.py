@@ -26,6 +26,7 @@ from paddock.api import (
     ModelDetails,
     Options,
     ShowResponse,
+    TensorShape,
 )
 from paddock.describe import human_count, modelfile_text, parameters_text
 from paddock.errors import (
@@ -172,23 +173,39 @@ class Models:
         found.sort(key=lambda model: (-int(model.modified_at.timestamp()), model.name))
         return ListResponse(models=[_entry(model) for model in found])
 
-    def show(self, name: str, verbose: bool = False) -> ShowResponse:
-        """All about one model. `verbose` also gives the arrays of the GGUF metadata."""
+    def show(
+        self,
+        name: str,
+        verbose: bool = False,
+        *,
+        system: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> ShowResponse:
+        """All about one model. `verbose` also gives the arrays of the GGUF metadata.
+
+        A `system` is told in place of the model's own, `options` go over its parameters in the
+        Modelfile.
+        """
         path = self._as_path(name)
         model = _model_of_file(path) if path else self._find(ModelName.parse_stored(name), name)
         uses_chat_template = model.weights is not None and model.template_in_use == "chat template"
         template = model.chat_template if uses_chat_template else model.template
         return ShowResponse(
-            modelfile=_modelfile(model),
+            modelfile=_modelfile(model, system, options),
             parameters=parameters_text(model.raw_parameters) or None,
             template=template or capability.DEFAULT_TEMPLATE,
-            system=model.system or None,
+            system=system or model.system or None,
             license="\n".join(model.licenses) or None,
             details=_repaired(model.details(), _readable_header(model)),
             messages=list(model.messages) or None,
+            remote_model=model.config.remote_model or None,
+            remote_host=model.config.remote_host or None,
             model_info=_model_info(model, verbose),
+            projector_info=_projector_info(model, verbose),
+            tensors=_tensors(model),
             capabilities=list(model.capabilities),
             modified_at=model.modified_at,
+            requires=model.config.requires or None,
             instructions=_instructions(model),
         )
 
@@ -369,6 +386,8 @@ def _entry(model: Model) -> ListResponse.Model:
     return ListResponse.Model(
         name=model.name.short,
         model=model.name.short,
+        remote_model=model.config.remote_model or None,
+        remote_host=model.config.remote_host or None,
         modified_at=model.modified_at,
         size=model.size,
         digest=model.digest,
@@ -414,9 +433,32 @@ def _model_info(model: Model, verbose: bool) -> dict[str, Any]:
     if model.weights is None:
         return _stub_info(model.config)
     header = gguf_files.read(model.gguf.path, arrays=True) if verbose else model.gguf
+    return _info(header)
+
+
+def _info(header: GGUF) -> dict[str, Any]:
     arrays = {key: None if count else [] for key, count in header.array_lengths.items()}
     info = arrays | dict(header.metadata) | {"general.parameter_count": header.n_params}
     return {key: value for key, value in sorted(info.items()) if key not in _HIDDEN_INFO}
+
+
+def _projector_info(model: Model, verbose: bool) -> dict[str, Any] | None:
+    if not model.projectors:
+        return None
+    return _info(gguf_files.read(model.projectors[0], arrays=verbose))
+
+
+def _tensors(model: Model) -> list[TensorShape] | None:
+    if model.weights is None:
+        return None
+    return [
+        TensorShape(
+            name=tensor.name,
+            type=gguf_files.TYPE_NAMES.get(tensor.type, str(tensor.type)),
+            shape=list(tensor.dims),
+        )
+        for tensor in model.gguf.tensors
+    ]
 
 
 def _stub_info(config: Config) -> dict[str, Any]:
@@ -424,7 +466,9 @@ def _stub_info(config: Config) -> dict[str, Any]:
     return {f"{config.model_family}.{key}": value for key, value in lengths.items() if value}
 
 
-def _modelfile(model: Model) -> str:
+def _modelfile(
+    model: Model, system: str | None = None, options: Mapping[str, Any] | None = None
+) -> str:
     return modelfile_text(
         model.name.short,
         str(model.weights) if model.weights else None,
@@ -432,10 +476,10 @@ def _modelfile(model: Model) -> str:
         draft=str(model.draft) if model.draft else None,
         projectors=[str(path) for path in model.projectors],
         template=model.template,
-        system=model.system,
+        system=system or model.system,
         renderer=model.config.renderer,
         parser=model.config.parser,
-        parameters=model.raw_parameters,
+        parameters={**model.raw_parameters, **(options or {})},
         licenses=model.licenses,
         messages=model.messages,
     )

@@ -324,7 +324,9 @@ class Runtime:
 
     def show(self, request: ShowRequest) -> ShowResponse:
         name = bundled.provided(self.models, request.model)
-        return self.models.show(name, verbose=bool(request.verbose))
+        return self.models.show(
+            name, verbose=bool(request.verbose), system=request.system, options=request.options
+        )
 
     def copy(self, request: CopyRequest) -> StatusResponse:
         self.models.copy(bundled.provided(self.models, request.source), request.destination)
