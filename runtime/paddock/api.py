@@ -318,6 +318,12 @@ class Message(Wire):
         id: str | None = None
         function: Function
 
+    class BrokenCall(Wire):
+        """A call of an answer that cannot be read, or that the answer's end cut off."""
+
+        text: str
+        error: str
+
     role: str
     content: str | None = None
     thinking: str | None = None
@@ -325,6 +331,10 @@ class Message(Wire):
     tool_calls: list[ToolCall] | None = None
     tool_name: str | None = None
     tool_call_id: str | None = None
+    # paddock's own
+    broken_calls: list[BrokenCall] | None = Field(
+        default=None, description="Of an answer: what its content shows as text."
+    )
 
     @field_validator("role")
     @classmethod
@@ -357,6 +367,10 @@ class Tool(Wire):
         name: str | None = None
         description: str | None = None
         parameters: Parameters | None = None
+        # OpenAI's; not for templates to show
+        strict: bool | None = Field(
+            default=None, exclude=True, description="Calls follow the parameters' schema exactly."
+        )
 
     type: str | None = "function"
     function: Function | None = None
@@ -398,20 +412,6 @@ class RunRequest(ModelRequest):
     timeout: float | None = Field(
         default=None, gt=0, description="Seconds until the end, from when the model is loaded."
     )
-
-
-class GenerateRequest(RunRequest):
-    prompt: str | None = None
-    suffix: str | None = None
-    system: str | None = None
-    template: str | None = None
-    context: list[int] | None = None
-    raw: bool | None = None
-    images: list[ImageField] | None = None
-
-
-class ChatRequest(RunRequest):
-    messages: list[Message] | None = None
     cut: Literal["messages", "tokens"] | None = Field(
         default=None,
         description="What a chat that is too long loses: whole messages, the oldest first, or "
@@ -427,10 +427,30 @@ class ChatRequest(RunRequest):
         alias="_debug_render_only",
         description="Load the model and build the prompt, and answer with it alone.",
     )
+
+
+class GenerateRequest(RunRequest):
+    prompt: str | None = None
+    suffix: str | None = None
+    system: str | None = None
+    template: str | None = None
+    context: list[int] | None = None
+    raw: bool | None = None
+    images: list[ImageField] | None = None
+
+
+class ChatRequest(RunRequest):
+    messages: list[Message] | None = None
     tools: list[Tool] | None = None
     # paddock's own
     tool_choice: str | bool | dict[str, Any] | None = Field(
         default=None, description="none, auto, required, or a tool: its name, or OpenAI's object."
+    )
+    parallel_tool_calls: bool | None = Field(
+        default=None, description="False: at most one call in the answer."
+    )
+    strict: bool | None = Field(
+        default=None, description="Arguments follow their schemas also where no call is asked for."
     )
 
 
@@ -440,6 +460,10 @@ class EmbedRequest(ModelRequest):
     dimensions: int | None = None
     options: OptionsField = None
     keep_alive: KeepAlive = None
+    # paddock's own
+    normalize: bool | None = Field(
+        default=None, description="False leaves the vectors as long as the model makes them."
+    )
 
     @field_validator("input", mode="before")
     @classmethod
@@ -534,9 +558,12 @@ class CreateRequest(NamedRequest):
     )
 
 
+class ShowRequest(NamedRequest):
+    """`system` and `options` stand in the answer in place of the model's own."""
 
-class ShowRequest(ModelRequest):
     verbose: bool | None = None
+    system: str | None = None
+    options: dict[str, Any] | None = None
 
 
 class DeleteRequest(NamedRequest):
@@ -558,8 +585,6 @@ class CopyRequest(Wire):
     source: str
     destination: str
 
-class ShowRequest(NamedRequest):
-    """`system` and `options` stand in the answer in place of the model's own."""
 
 # -- responses -------------------------------------------------------------------------------------
 
@@ -590,31 +615,6 @@ class Metrics(Wire):
     prompt_original_count: int | None = Field(
         default=None, description="Prompt tokens before a cut."
     )
-
-
-class GenerateResponse(Metrics):
-    model: str | None = None
-    created_at: str | None = None
-    response: str | None = None
-    thinking: str | None = None
-    done: bool | None = None
-    done_reason: str | None = None
-    context: list[int] | None = None
-    logprobs: list[Logprob] | None = None
-
-
-class ChatResponse(Metrics):
-    model: str | None = None
-    created_at: str | None = None
-    message: Message
-    done: bool | None = None
-    done_reason: str | None = None
-    logprobs: list[Logprob] | None = None
-
-
-class EmbedResponse(Wire):
-    model: str | None = None
-    embeddings: list[list[float]]
     prompt_dropped_count: int | None = Field(
         default=None, description="Messages that did not fit and were left out."
     )
@@ -635,6 +635,37 @@ class DebugInfo(Wire):
 
     rendered_template: str
     image_count: int | None = None
+
+
+class GenerateResponse(Metrics):
+    model: str | None = None
+    created_at: str | None = None
+    response: str | None = None
+    thinking: str | None = None
+    done: bool | None = None
+    done_reason: str | None = None
+    context: list[int] | None = None
+    debug_info: DebugInfo | None = Field(
+        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
+    )
+    logprobs: list[Logprob] | None = None
+
+
+class ChatResponse(Metrics):
+    model: str | None = None
+    created_at: str | None = None
+    message: Message
+    done: bool | None = None
+    done_reason: str | None = None
+    debug_info: DebugInfo | None = Field(
+        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
+    )
+    logprobs: list[Logprob] | None = None
+
+
+class EmbedResponse(Wire):
+    model: str | None = None
+    embeddings: list[list[float]]
     total_duration: int | None = None
     load_duration: int | None = None
     prompt_eval_count: int | None = None
@@ -645,9 +676,6 @@ class DebugInfo(Wire):
 
 
 class EmbeddingsResponse(Wire):
-    debug_info: DebugInfo | None = Field(
-        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
-    )
     embedding: list[float]
 
 
@@ -657,9 +685,6 @@ class RerankResponse(Wire):
     class Result(Wire):
         class Document(Wire):
             text: str
-    debug_info: DebugInfo | None = Field(
-        default=None, validation_alias="_debug_info", serialization_alias="_debug_info"
-    )
 
         index: int = Field(description="Place of the document in the request, from 0.")
         relevance_score: float
@@ -690,6 +715,8 @@ class ListResponse(Wire):
     class Model(Wire):
         name: str | None = None
         model: str | None = None
+        remote_model: str | None = None
+        remote_host: str | None = None
         modified_at: datetime | None = None
         size: int | None = None
         digest: str | None = None
@@ -706,6 +733,14 @@ class Instructions(Wire):
     text: str = ""
 
 
+class TensorShape(Wire):
+    """A tensor of the weights: its name, its type as GGUF names it, its shape."""
+
+    name: str
+    type: str
+    shape: list[int]
+
+
 class ShowResponse(Wire):
     modelfile: str | None = None
     parameters: str | None = None
@@ -714,11 +749,16 @@ class ShowResponse(Wire):
     license: str | None = None
     details: ModelDetails | None = None
     messages: list[Message] | None = None
+    remote_model: str | None = None
+    remote_host: str | None = None
     modelinfo: dict[str, Any] | None = Field(default=None, alias="model_info")
-        remote_model: str | None = None
-        remote_host: str | None = None
+    projector_info: dict[str, Any] | None = None
+    tensors: list[TensorShape] | None = None
     capabilities: list[str] | None = None
     modified_at: datetime | None = None
+    requires: str | None = Field(
+        default=None, description="The least version that the model asks of its server."
+    )
     # paddock's own
     instructions: Instructions | None = Field(
         default=None, description="Of an embedding model, where they are known."
@@ -733,14 +773,6 @@ class ProcessResponse(Wire):
         digest: str | None = None
         details: ModelDetails | None = None
         expires_at: datetime | None = None
-class TensorShape(Wire):
-    """A tensor of the weights: its name, its type as GGUF names it, its shape."""
-
-    name: str
-    type: str
-    shape: list[int]
-
-
         size_vram: int | None = None
         context_length: int | None = None
         # paddock's own
@@ -749,16 +781,9 @@ class TensorShape(Wire):
         reason: str | None = Field(default=None, description="Why they were loaded the last time.")
 
     models: list[Model]
-    remote_model: str | None = None
-    remote_host: str | None = None
 
-    projector_info: dict[str, Any] | None = None
-    tensors: list[TensorShape] | None = None
 
 class StatusResponse(Wire):
-    requires: str | None = Field(
-        default=None, description="The least version that the model asks of its server."
-    )
     status: str | None = None
 
 
