@@ -2,6 +2,10 @@ import pytest
 
 from paddock.instructions import QUERY_KEY, TEXT_KEY, instructions_of
 
+TASK = (
+    "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
+)
+
 
 @pytest.mark.parametrize(
     ("name", "query", "text"),
@@ -13,14 +17,12 @@ from paddock.instructions import QUERY_KEY, TEXT_KEY, instructions_of
         ("multilingual-e5-large", "query: ", "passage: "),
         (
             "multilingual-e5-large-instruct",
-            "Instruct: Given a web search query, retrieve relevant passages that answer the query"
-            "\nQuery: ",
+            f"{TASK} ",
             "",
         ),
         (
             "Qwen3 Embedding 0.6B",
-            "Instruct: Given a web search query, retrieve relevant passages that answer the query"
-            "\nQuery:",
+            TASK,
             "",
         ),
         ("embeddinggemma-300m", "task: search result | query: ", "title: none | text: "),
