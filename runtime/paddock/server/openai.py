@@ -135,14 +135,20 @@ def choose(choice: Any, tools: Sequence[Json]) -> tuple[Any, list[Json]]:
     """A `tool_choice` and the tools that it leaves, each in its function's own form.
 
     Where a request has no tools there is nothing to choose. Reference: the choice is not read.
+    Raises RequestError.
     """
     if not tools:
         return None, []
-    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        allowed = choice.get("allowed_tools", choice)
-        names = {_name(tool) for tool in allowed.get("tools") or ()}
-        return allowed.get("mode"), [tool for tool in tools if _name(tool) in names]
-    return choice, list(tools)
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return choice, list(tools)
+    match choice.get("allowed_tools", choice):
+        case {"tools": list(allowed), **rest}:
+            names = [_name(tool) for tool in allowed]
+            return rest.get("mode"), [tool for tool in tools if _name(tool) in names]
+        case _:
+            raise RequestError(
+                'tool_choice: "allowed_tools" must have "mode" and a list of "tools"'
+            )
 
 
 def _name(tool: Any) -> Any:
