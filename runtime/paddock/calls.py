@@ -5,12 +5,13 @@ thread: `Call.start` and `Call.serve` run wherever the Runtime puts them, and ne
 """
 
 import math
+import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from paddock import prompt
 from paddock.api import (
@@ -35,7 +36,7 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.models import Model
-from paddock.respond import Empty, Prepared
+from paddock.respond import Empty, Prepared, Preview
 from paddock.stream import Channel
 from paddock.template.go import GoTemplate
 
@@ -49,6 +50,10 @@ R = TypeVar("R", bound="TimedRequest")
 MIN_PROMPT_LIMIT = 1 << 20
 """Characters that a prompt may always have; above, 32 per token of the window. Nothing longer can
 fit, and tokenising it would only take long."""
+
+
+_ENDLESS: Final = 1 << 30
+"""A window that holds any prompt."""
 
 
 class TimedRequest(Protocol):
@@ -161,6 +166,8 @@ class Rendered:
     """BOS text that the prompt begins with, where it is not the tokenizer's own."""
     dropped: int = 0
     """Tokens of the messages that did not fit."""
+    dropped_count: int = 0
+    """How many messages those are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,10 @@ class Tokens:
     original_count: int | None = None
     """Tokens before the prompt was cut; None if it was not."""
     reading: Reading | None = None
+    text: str = ""
+    """What they were made of, before any of them were cut off."""
+    dropped_count: int = 0
+    """Messages that were left out."""
 
 
 Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
@@ -205,11 +216,17 @@ class RunCall(Call[Q]):
             return
         request = self._request
         tokens = self.tokens(loaded.weights, engine.n_ctx)
+        if request.debug_render_only:
+            self._answer(Preview(tokens.text))
+            return
         reading = tokens.reading
+        params = sampling_params(self._options, request)
+        # Chosen here, so that the answer can tell what it was, and be had again.
+        seed = params.seed if params.seed >= 0 else secrets.randbits(31)
         job = Job(
             tokens=tokens.ids,
             channel=self._channel,
-            params=replace(sampling_params(self._options, request), grammar=self.grammar(reading)),
+            params=replace(params, seed=seed, grammar=self.grammar(reading)),
             num_predict=prompt.predict_budget(self._options.num_predict or None, engine.n_ctx),
             num_keep=_num_keep(self._options),
             shift=request.shift is not False,
@@ -217,11 +234,18 @@ class RunCall(Call[Q]):
             # Loading does not count: a deadline for an answer would fail the first one only.
             deadline=None if request.timeout is None else time.monotonic() + request.timeout,
             shown=_shown(loaded.weights, reading.preserved) if reading else {},
+            is_called_off=None if request.cancel is None else request.cancel.is_set,
         )
-        parser = reading.make() if reading else None
-        self._channel.put(
-            Prepared(load_duration, tokens.original_count, self.keeps_context(), parser)
+        prepared = Prepared(
+            load_duration,
+            tokens.original_count,
+            self.keeps_context(),
+            reading.make() if reading else None,
+            tokens.dropped_count,
+            engine.n_ctx,
+            seed,
         )
+        self._channel.put(prepared)
         engine.submit(job)
 
     def keeps_context(self) -> bool:
@@ -277,12 +301,14 @@ class RunCall(Call[Q]):
 
         def rendered(kept: list[Message], dropped: int = 0) -> Rendered:
             text = render(kept)
-            return Rendered(text, dialogue.reading(kept, text), dialogue.leading_bos, dropped)
+            reading = dialogue.reading(kept, text)
+            left_out = len(messages) - len(kept)
+            return Rendered(text, reading, dialogue.leading_bos, dropped, left_out)
 
         def count(kept: list[Message]) -> int:
             return len(weights.tokenize(_bounded(render(kept), n_ctx), special=False))
 
-        if request.truncate is False:
+        if request.truncate is False or request.cut == "tokens":
             return rendered(messages)
         kept = prompt.fit_messages(messages, count, n_ctx)
         if len(kept) == len(messages):
@@ -316,7 +342,11 @@ class RunCall(Call[Q]):
         )
         was_cut = rendered.dropped > 0 or len(fitted) < original
         return Tokens(
-            fitted, original + rendered.dropped if was_cut else None, reading=rendered.reading
+            fitted,
+            original + rendered.dropped if was_cut else None,
+            reading=rendered.reading,
+            text=rendered.text,
+            dropped_count=rendered.dropped_count,
         )
 
 
@@ -365,6 +395,13 @@ class ChatCall(RunCall[ChatRequest]):
             self._model.system, self._model.messages, self._request.messages or []
         )
         return self._fit(weights, self._render(weights, messages, n_ctx), n_ctx)
+
+    def count(self, weights: "Weights") -> int:
+        """Tokens of the whole prompt, however large the window."""
+        self._model = self._host.resolve(self._request.model)
+        self._options = self._model.parameters
+        self._request = self._request.model_copy(update={"truncate": False})
+        return len(self.tokens(weights, _ENDLESS).ids)
 
     def choice(self) -> Choice:
         return read_choice(self._request.tool_choice, self._request.tools or ())

@@ -66,9 +66,13 @@ class EmbedCall(_EmbeddingCall):
 
     def respond(self, vectors: list[Vector], cut: "Cut", load_duration: int) -> EmbedResponse:
         dimensions = self._request.dimensions or 0
+        if self._request.normalize is False:
+            found = [vector[: dimensions or None] for vector in vectors]
+        else:
+            found = [embedding.normalise(vector, dimensions) for vector in vectors]
         return EmbedResponse(
             model=self._request.model,
-            embeddings=[embedding.normalise(vector, dimensions).tolist() for vector in vectors],
+            embeddings=[vector.tolist() for vector in found],
             total_duration=time.monotonic_ns() - self._started,
             load_duration=load_duration,
             prompt_eval_count=sum(map(len, cut.ids)),

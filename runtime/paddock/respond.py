@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from paddock.api import (
     ChatResponse,
+    DebugInfo,
     GenerateResponse,
     Logprob,
     Message,
@@ -34,6 +35,10 @@ class Prepared:
     """Give the token ids back in the final response."""
     parser: OutputParser | None = None
     """Takes the answer apart; without one it is all content."""
+    dropped_count: int = 0
+    """Messages that did not fit."""
+    context_length: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,13 @@ class Empty:
     """An answer without generation: the model was loaded or unloaded."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An answer without generation: the prompt that it would have been an answer to."""
+
+    prompt: str
 
 
 def now() -> str:
@@ -55,9 +67,10 @@ class _Parts:
     content: str = ""
     thinking: str = ""
     calls: tuple[Message.ToolCall, ...] = ()
+    broken: tuple[Message.BrokenCall, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.content or self.thinking or self.calls)
+        return bool(self.content or self.thinking or self.calls or self.broken)
 
 
 NOTHING = _Parts()
@@ -70,13 +83,23 @@ class _Reader:
         self._model = model
         self._started = monotonic_ns()
         self._prepared = Prepared(0)
+        self._silent = 0
+        """Tokens behind the last that was part of something: of markers, or held back."""
+        self._thought = 0
 
     def finish(self) -> list[Any]:
         return []
 
-    def _feed(self, text: str) -> _Parts:
+    def _feed(self, token: engine.Token) -> _Parts:
         parser = self._prepared.parser
-        return _parts(parser.feed(text)) if parser else _Parts(text)
+        if parser is None:
+            return _Parts(token.text)
+        parts = _parts(parser.feed(token.text))
+        self._silent += token.count
+        if parts:
+            self._thought += self._silent if parts.thinking else 0
+            self._silent = 0
+        return parts
 
     def _rest(self) -> _Parts:
         parser = self._prepared.parser
@@ -97,6 +120,11 @@ class _Reader:
             "eval_duration": end.eval_duration,
             "prompt_cached_count": end.cached_count,
             "prompt_original_count": self._prepared.original_count,
+            "prompt_dropped_count": self._prepared.dropped_count or None,
+            "thinking_count": self._thought or None,
+            "queue_duration": end.queue_duration,
+            "context_length": self._prepared.context_length,
+            "seed": self._prepared.seed,
         }
 
 
@@ -105,8 +133,8 @@ class GenerateReader(_Reader):
 
     def feed(self, item: Any) -> list[GenerateResponse]:
         match item:
-            case engine.Token(text, logprob):
-                parts = self._feed(text)
+            case engine.Token(logprob=logprob):
+                parts = self._feed(item)
                 if self._prepared.parser and not parts and logprob is None:
                     return []
                 return [
@@ -134,6 +162,9 @@ class GenerateReader(_Reader):
                 return [
                     GenerateResponse(**self._base(), response="", done=True, done_reason=reason)
                 ]
+            case Preview(text):
+                info = DebugInfo(rendered_template=text)
+                return [GenerateResponse(**self._base(), response="", done=False, debug_info=info)]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
 
@@ -143,8 +174,8 @@ class ChatReader(_Reader):
 
     def feed(self, item: Any) -> list[ChatResponse]:
         match item:
-            case engine.Token(text, logprob):
-                parts = self._feed(text)
+            case engine.Token(logprob=logprob):
+                parts = self._feed(item)
                 if self._prepared.parser and not parts and logprob is None:
                     return []
                 return [
@@ -167,6 +198,11 @@ class ChatReader(_Reader):
                         **self._base(), message=_says(NOTHING), done=True, done_reason=reason
                     )
                 ]
+            case Preview(text):
+                # Reference: nobody speaks.
+                nobody = Message(role="", content="")
+                info = DebugInfo(rendered_template=text)
+                return [ChatResponse(**self._base(), message=nobody, done=False, debug_info=info)]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
 
@@ -175,6 +211,7 @@ def _parts(events: Sequence[Event]) -> _Parts:
     contents: list[str] = []
     thoughts: list[str] = []
     calls: list[Message.ToolCall] = []
+    broken: list[Message.BrokenCall] = []
     for event in events:
         match event:
             case Content(text):
@@ -188,7 +225,8 @@ def _parts(events: Sequence[Event]) -> _Parts:
                 # Nothing is lost: whoever reads the answer sees what the model wrote.
                 logger.warning("a tool call cannot be read: %s", reason)
                 contents.append(text)
-    return _Parts("".join(contents), "".join(thoughts), tuple(calls))
+                broken.append(Message.BrokenCall(text=text, error=reason))
+    return _Parts("".join(contents), "".join(thoughts), tuple(calls), tuple(broken))
 
 
 def _call_id() -> str:
@@ -206,6 +244,7 @@ def _says(parts: _Parts) -> Message:
         content=parts.content,
         thinking=parts.thinking or None,
         tool_calls=list(parts.calls) or None,
+        broken_calls=list(parts.broken) or None,
     )
 
 
@@ -255,6 +294,7 @@ def fold_chat(parts: Sequence[ChatResponse]) -> ChatResponse:
             "content": "".join(message.content or "" for message in messages),
             "thinking": "".join(message.thinking or "" for message in messages) or None,
             "tool_calls": _joined(message.tool_calls for message in messages),
+            "broken_calls": _joined(message.broken_calls for message in messages),
         }
     )
     return last.model_copy(

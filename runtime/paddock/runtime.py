@@ -378,6 +378,16 @@ class Runtime:
         """Tokens that a raw prompt of this text has, special tokens included."""
         return len(self.tokenize(model, text, special=True))
 
+    def count_prompt(self, request: ChatRequest) -> int:
+        """Tokens of the prompt that a chat makes: its `prompt_eval_count`, were nothing cut.
+
+        Reads the model's vocabulary; its weights are not loaded. Images do not count.
+        """
+        from paddock.calls import ChatCall
+
+        with self._vocabulary(request.model) as vocabulary:
+            return ChatCall(self, request, Channel()).count(vocabulary)
+
     def close(self) -> None:
         """Unload everything; what still runs fails with EngineClosedError. Idempotent."""
         self._closed = True

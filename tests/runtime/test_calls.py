@@ -4,6 +4,7 @@ same."""
 import json
 import math
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from paddock.api import GenerateResponse, Options
+from paddock.api import ChatRequest, GenerateResponse, Options
 from paddock.client import Client
 from paddock.engine.loop import Engine
 from paddock.errors import (
@@ -71,6 +72,66 @@ def test_chat_renders_the_models_own_template(client: Client) -> None:
     assert chat.message.role == "assistant"
     assert chat.message.content == generate(client, rendered).response
     assert client.generate("tiny", "the cat sat", options=GREEDY).response == chat.message.content
+
+
+@pytest.mark.parametrize("name", ["tiny", "demo"])
+def test_a_prompt_is_counted_as_the_engine_will(client: Client, name: str) -> None:
+    call = {"function": {"name": "look", "arguments": {"at": "cat"}}}
+    asked = {"role": "assistant", "content": "", "tool_calls": [call]}
+    seen = {"role": "tool", "content": "asleep", "tool_name": "look"}
+    tool = {"type": "function", "function": {"name": "look", "description": "Look."}}
+    talks: list[dict[str, Any]] = [
+        {"messages": HI},
+        {"messages": [{"role": "system", "content": "be brief"}, *HI], "think": False},
+        {"messages": [*HI, {"role": "assistant", "content": "Yes.", "thinking": "A cat."}, *HI]},
+        {"messages": [*HI, asked, seen], "tools": [tool]},
+    ]
+    for fields in talks if name == "demo" else talks[:1]:
+        request = ChatRequest(model=name, options={"num_predict": 1}, **fields)
+        answer = client.runtime.chat(request).result()
+        assert client.runtime.count_prompt(request) == answer.prompt_eval_count
+
+
+def test_a_prompt_beyond_the_window_is_counted_whole(client: Client) -> None:
+    long = [{"role": "user", "content": "the cat sat " * 400}]
+    request = ChatRequest(model="tiny", messages=long, options={"num_ctx": 64})
+    assert client.runtime.count_prompt(request) > 400
+
+
+def test_the_seed_is_told_and_gives_the_same_answer(client: Client) -> None:
+    first = generate(client, options={"temperature": 1})
+    assert first.seed is not None
+    assert (
+        generate(client, options={"temperature": 1, "seed": first.seed}).response == first.response
+    )
+
+
+def test_a_flag_ends_an_answer_early(client: Client) -> None:
+    flag = threading.Event()
+    request = ChatRequest(model="tiny", messages=HI, options={"num_predict": -1}, cancel=flag)
+    stream = client.runtime.chat(request)
+    next(stream)
+    flag.set()
+    *_, end = stream
+    assert (end.done, end.done_reason) == (True, "cancelled")
+    with pytest.raises(ValueError, match=r"is_set\(\), which int lacks"):
+        ChatRequest(model="tiny", cancel=3)
+    assert "cancel" not in request.model_dump()
+
+
+def test_messages_that_do_not_fit_are_counted_or_kept_and_cut(client: Client) -> None:
+    window = client.chat("tiny", HI, options=GREEDY).context_length
+    assert window is not None
+    talk = [{"role": "user", "content": f"{n} " + "the cat sat " * 8} for n in range(window // 40)]
+    fields: dict[str, Any] = {"messages": talk, "options": {"num_predict": 1}}
+    answer = client.runtime.chat(ChatRequest(model="tiny", **fields)).result()
+    assert answer.prompt_dropped_count is not None
+    assert 0 < answer.prompt_dropped_count < len(talk)
+    answer = client.runtime.chat(ChatRequest(model="tiny", cut="tokens", **fields)).result()
+    assert answer.prompt_dropped_count is None
+    assert answer.prompt_original_count is not None
+    assert answer.prompt_eval_count is not None
+    assert answer.prompt_eval_count < window <= answer.prompt_original_count
 
 
 def test_a_system_message_is_part_of_the_prompt(client: Client) -> None:

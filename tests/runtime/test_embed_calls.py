@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddock.api import EmbedRequest
 from paddock.client import Client
 from paddock.engine.llama import LlamaPooling
 from paddock.errors import (
@@ -277,3 +278,13 @@ def test_a_chat_model_still_chats_while_it_embeds(client: Client) -> None:
     stream = client.generate("tiny", "hello", stream=True, options=options)
     vectors(client, ["some", "texts"], "tiny")
     assert "".join(part.response or "" for part in stream) == before
+
+
+def test_vectors_may_stay_as_long_as_the_model_makes_them(client: Client) -> None:
+    request = EmbedRequest(model="tiny", input=["the cat sat"], normalize=False)
+    (plain,) = client.runtime.embed(request).result().embeddings
+    (unit,) = client.embed("tiny", "the cat sat").embeddings
+    assert np.linalg.norm(plain) != pytest.approx(1)
+    assert np.array(plain) / np.linalg.norm(plain) == pytest.approx(np.array(unit), abs=1e-5)
+    request.dimensions = 8
+    assert client.runtime.embed(request).result().embeddings == [plain[:8]]

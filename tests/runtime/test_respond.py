@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from paddock.api import ChatResponse, GenerateResponse, Message, ToolCall
+from paddock.api import ChatResponse, GenerateResponse, Message, Tool, ToolCall
 from paddock.engine.sequence import Finished, FinishReason, Token, TokenLogprob
 from paddock.errors import EngineError
+from paddock.output import generic
 from paddock.respond import (
     ChatReader,
     Empty,
@@ -18,6 +19,7 @@ from paddock.respond import (
     now,
 )
 
+ADD = Tool.model_validate({"function": {"name": "add"}})
 END = Finished(
     reason=FinishReason.STOP,
     prompt_count=7,
@@ -62,6 +64,35 @@ def test_the_last_part_has_all_counts_and_times(reader: Any) -> None:
 def test_context_is_given_back_where_it_is_kept(keep: bool, context: list[int] | None) -> None:
     (end,) = read(GenerateReader("m"), Prepared(1, keep_context=keep), END)
     assert end.context == context
+
+
+def test_tokens_of_thinking_are_counted_with_the_markers_before_them() -> None:
+    parser = generic.parser_for(("<think>", "</think>"), None, think=True)
+    tokens = [Token("<think>"), Token("hm "), Token("so", count=2), Token("</think>"), Token("4")]
+    *_, end = read(ChatReader("m"), Prepared(1, parser=parser), *tokens, END)
+    assert end.thinking_count == 4
+    *_, end = read(ChatReader("m"), Prepared(1), Token("a"), END)
+    assert end.thinking_count is None
+
+
+def test_a_call_that_cannot_be_read_is_content_and_told_apart() -> None:
+    parser = generic.parser_for(None, "<tool_call>", [ADD])
+    parts = read(
+        ChatReader("m"), Prepared(1, parser=parser), Token('<tool_call>{"name": "add'), END
+    )
+    whole = fold_chat(parts)
+    assert whole.message.broken_calls is not None
+    (broken,) = whole.message.broken_calls
+    assert broken.text in (whole.message.content or "")
+    assert '"add' in broken.text
+    assert "inside" in broken.error or "ended" in broken.error
+
+
+def test_the_last_part_tells_window_seed_and_what_was_left_out() -> None:
+    (end,) = read(ChatReader("m"), Prepared(1, dropped_count=2, context_length=64, seed=7), END)
+    assert (end.context_length, end.seed, end.prompt_dropped_count) == (64, 7, 2)
+    (end,) = read(ChatReader("m"), Prepared(1), END)
+    assert end.prompt_dropped_count is None
 
 
 @pytest.mark.parametrize("reason", ["load", "unload"])

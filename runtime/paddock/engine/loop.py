@@ -11,6 +11,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -83,6 +84,8 @@ class _Waiting:
 
     job: Job
     tokens: "array[int]"
+    submitted: int
+    """Clock in nanoseconds."""
 
     def is_late(self, now: float) -> bool:
         return self.job.deadline is not None and self.job.deadline <= now
@@ -96,6 +99,10 @@ class _Running:
     sampler: Sampler
     detokenizer: Detokenizer
     stops: StopMatcher
+    queued: int = 0
+    """Nanoseconds between submission and admission."""
+    unsaid: int = 0
+    """Tokens sampled since the caller last heard of one."""
 
     @property
     def job(self) -> Job:
@@ -193,6 +200,7 @@ class Engine:
         try:
             while self._drain():
                 self._drop_late()
+                self._end_called_off()
                 self._admit()
                 if self._running:
                     self._step()
@@ -207,7 +215,7 @@ class Engine:
     def _end(self, error: PaddockError) -> None:
         """Fail every job, wherever it is, and free the backend."""
         self._waiting.extend(
-            _Waiting(m.job, m.tokens) for m in self._rest() if isinstance(m, _Submit)
+            _Waiting(m.job, m.tokens, 0) for m in self._rest() if isinstance(m, _Submit)
         )
         self._fail((entry.job for entry in self._waiting), error)
         self._waiting.clear()
@@ -228,7 +236,7 @@ class Engine:
                     if job.channel.cancelled:  # its Cancel may have come before it
                         self.stats.cancelled += 1
                     else:
-                        self._waiting.append(_Waiting(job, tokens))
+                        self._waiting.append(_Waiting(job, tokens, self._clock()))
                 case _Cancel(job):
                     self._drop(job)
                 case _Close():
@@ -265,6 +273,31 @@ class Engine:
                     [running.job], DeadlineError("the request's deadline passed while it ran")
                 )
 
+    def _end_called_off(self) -> None:
+        """End what its caller's flag calls off, with what there is of the answer."""
+        for entry in [entry for entry in self._waiting if self._is_called_off(entry.job)]:
+            self._waiting.remove(entry)
+            queued = self._clock() - entry.submitted
+            end = Finished(FinishReason.CANCELLED, len(entry.tokens), 0, 0, 0, 0, (), queued)
+            with suppress(Cancelled):
+                entry.job.channel.put(end)
+            entry.job.channel.finish()
+            self.stats.cancelled += 1
+        for running in list(self._running.values()):
+            if self._is_called_off(running.job):
+                try:
+                    self._finish(running, FinishReason.CANCELLED)
+                except Cancelled:
+                    self.stats.cancelled += 1
+                    self._release(running)
+
+    def _is_called_off(self, job: Job) -> bool:
+        try:
+            return job.is_called_off is not None and job.is_called_off()
+        except Exception:  # the flag is the caller's, and others are served here too
+            logger.exception("a flag that calls a request off cannot be read; it counts as set")
+            return True
+
     def _admit(self) -> None:
         """Give slots to waiting jobs, in order; one that shares a prefix which is just being
         computed waits for it and lets others pass."""
@@ -293,7 +326,11 @@ class Engine:
             job, placement.slot, tokens, cached, len(tokens), cached, started=self._clock()
         )
         self._running[placement.slot] = _Running(
-            sequence, sampler, Detokenizer(), StopMatcher(job.stop)
+            sequence,
+            sampler,
+            Detokenizer(),
+            StopMatcher(job.stop),
+            queued=sequence.started - entry.submitted,
         )
 
     def _prepare(self, placement: Placement) -> bool:
@@ -354,6 +391,7 @@ class Engine:
     def _deliver(self, running: _Running, choice: Choice) -> None:
         """Pass a sampled token on, and end or continue its sequence."""
         sequence, job = running.sequence, running.job
+        running.unsaid += 1
         if choice.token in self._facts.end_tokens:
             self._finish(running, FinishReason.STOP)
             return
@@ -361,7 +399,8 @@ class Engine:
         text, stopped = running.stops.feed(running.detokenizer.feed(piece))
         logprob = self._logprob(choice, piece) if choice.logprob is not None else None
         if text or logprob is not None:
-            job.channel.put(Token(text, logprob))
+            job.channel.put(Token(text, logprob, running.unsaid))
+            running.unsaid = 0
         if stopped:
             self._finish(running, FinishReason.STOP, flush=False)
         elif 0 <= job.num_predict <= sequence.num_generated or (
@@ -402,17 +441,19 @@ class Engine:
             if not stopped:
                 text += running.stops.finish()
             if text:
-                job.channel.put(Token(text))
+                job.channel.put(Token(text, count=running.unsaid))
         now = self._clock()
+        first = sequence.first_token or now
         job.channel.put(
             Finished(
                 reason=reason,
                 prompt_count=sequence.num_prompt,
                 cached_count=sequence.num_cached,
                 eval_count=sequence.num_generated,
-                prompt_duration=sequence.first_token - sequence.started,
-                eval_duration=now - sequence.first_token,
+                prompt_duration=first - sequence.started,
+                eval_duration=now - first,
                 tokens=sequence.tokens[:],
+                queue_duration=running.queued,
             )
         )
         self.stats.finished += 1

@@ -2,7 +2,7 @@
 model."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,6 +37,7 @@ class SamplingParams:
 class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Job:
     """Monotonic time after which the job fails with DeadlineError."""
     shown: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     """Control tokens that are text in this answer, which otherwise have none."""
+    is_called_off: Callable[[], bool] | None = None
+    """Asked before every step; once true, the job ends with what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Token:
 
     text: str
     logprob: TokenLogprob | None = None
+    count: int = 1
+    """Tokens sampled since the item before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Finished:
     eval_duration: int
     tokens: SequenceOf[int] = ()
     """The prompt and what followed, as far as the context still holds them."""
+    queue_duration: int = 0
 
 
 @dataclass(slots=True, eq=False)

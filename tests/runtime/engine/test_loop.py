@@ -241,6 +241,43 @@ def test_a_deadline_ends_a_job_that_runs_or_waits(slots: int) -> None:
         blocker.close()
 
 
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_flag_ends_a_job_that_runs_or_waits_with_what_it_has(slots: int) -> None:
+    backend = FakeBackend(n_slots=slots, n_ctx=100_000, n_batch=64)
+    flag = threading.Event()
+    with _engine(backend) as engine:
+        blocker = _submit(engine, "abc", num_predict=90_000)
+        next(iter(blocker))
+        job = _submit(engine, "x", num_predict=90_000, is_called_off=flag.is_set)
+        if slots > 1:
+            next(iter(job))
+        flag.set()
+        *_, end = job.result()
+        assert (end.reason, end.prompt_count) == (FinishReason.CANCELLED, 1)
+        assert (end.eval_count > 0) == (slots > 1)
+        next(iter(blocker))  # lives on
+        blocker.close()
+
+
+def test_a_flag_that_cannot_be_read_counts_as_set() -> None:
+    def broken() -> bool:
+        raise OSError
+
+    with _engine(FakeBackend()) as engine:
+        (end,) = _submit(engine, "ab", num_predict=5, is_called_off=broken).result()
+        assert (end.reason, end.eval_count) == (FinishReason.CANCELLED, 0)
+        assert _text(_submit(engine, "ab", num_predict=5).result()) == _alone("ab", 5)
+
+
+def test_every_sampled_token_is_counted_in_some_item() -> None:
+    words = "one STO two"
+    script = lambda tokens: ord(words[len(tokens) - 1])  # noqa: E731
+    with _engine(FakeBackend(script)) as engine:
+        *parts, end = _submit(engine, "a", stop=("STOP",), num_predict=11).result()
+    assert sum(part.count for part in parts) == end.eval_count == 11
+    assert max(part.count for part in parts) == 4, "what was held back counts with what came of it"
+
+
 def test_closing_fails_what_runs_and_what_waits() -> None:
     backend = FakeBackend(n_slots=1, n_ctx=100_000)
     engine = Engine(backend)
