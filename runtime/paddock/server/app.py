@@ -18,11 +18,13 @@ from starlette.websockets import WebSocketClose
 from paddock.runtime import Runtime
 from paddock.server import (
     anthropic,
+    library,
     native,
     openai_chat,
     openai_completions,
     openai_embeddings,
     responses,
+    status,
 )
 from paddock.server.access import Access, Gate, hosts, parse_origins
 from paddock.server.bodies import Limits
@@ -30,7 +32,9 @@ from paddock.server.exchange import Endpoint, Exchange, Server, answer_for
 from paddock.server.metrics import Metrics
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *status.ENDPOINTS,
     *native.ENDPOINTS,
+    *library.ENDPOINTS,
     *openai_chat.ENDPOINTS,
     *openai_completions.ENDPOINTS,
     *openai_embeddings.ENDPOINTS,

@@ -5,6 +5,7 @@ case, nothing is coerced, `null` is absence, and what follows the first value is
 """
 
 import asyncio
+import base64
 import json
 import re
 import time
@@ -209,3 +210,39 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
         return ()
     metadata = getattr(annotation, "__metadata__", None)
     return _alternatives(annotation.__origin__) if metadata is not None else (annotation,)
+
+
+def is_format(value: Any) -> bool:
+    """Whether a `format` can be one: nothing, "json", or a schema."""
+    return value is None or value in ("", "json") or isinstance(value, dict)
+
+
+# -- images ----------------------------------------------------------------------------------------
+
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+
+
+def with_images(fields: Mapping[str, Any]) -> Fields:
+    """The fields with their images as bytes, those of messages too: no text of a client is ever
+    taken for the path of a file. Raises RequestError for what is not base64."""
+    found = dict(fields)
+    if isinstance(images := fields.get("images"), list):
+        found["images"] = [_image(image) for image in cast("list[Any]", images)]
+    if isinstance(messages := fields.get("messages"), list):
+        found["messages"] = [
+            with_images(cast("Fields", message)) if isinstance(message, dict) else message
+            for message in cast("list[Any]", messages)
+        ]
+    return found
+
+
+def _image(text: Any) -> Any:
+    if not isinstance(text, str):
+        raise RequestError("images must be texts in base64")
+    plain = text.replace("\r", "").replace("\n", "")
+    try:
+        return base64.b64decode(plain, validate=True)
+    except ValueError:
+        wrong = _NOT_BASE64.search(plain)
+        at = wrong.start() if wrong else len(plain)
+        raise RequestError(f"illegal base64 data at input byte {at}") from None

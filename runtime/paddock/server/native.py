@@ -1,35 +1,105 @@
-"""Ollama's own API, /api/*: what it asks of bodies, which error says what, how replies are written.
+"""Ollama's own answers: /api/generate, /api/chat, /api/embed, /api/embeddings.
 
-Also the forms of August 2024, which clients still send. The work is the runtime's.
+Knows their routes and their replies; the work is the runtime's.
 """
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from paddock.api import ChatRequest, ChatResponse
-from paddock.server import shapes
-from paddock.server.exchange import Endpoint, Exchange, Face
-from paddock.server.replies import json_reply, native_failure
+from paddock.api import (
+    ChatRequest,
+    ChatResponse,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    EmbedRequest,
+    EmbedResponse,
+    GenerateRequest,
+    GenerateResponse,
+    RunRequest,
+)
+from paddock.server.exchange import Endpoint, Exchange
+from paddock.server.naming import CHAT, EMBED, EMBEDDINGS, FACE, GENERATE, read
+from paddock.server.replies import json_reply
+from paddock.server.shapes import shown, vector_reply, vectors_reply
 from paddock.server.streaming import Lines
+from paddock.stream import Stream
 
-FACE: Final = Face("native", native_failure)
 
-
-async def root(_: Exchange) -> Response:
-    return PlainTextResponse("Ollama is running")
+async def generate(exchange: Exchange) -> Response:
+    request = await read(exchange, GenerateRequest, GENERATE)
+    with GENERATE.about(request.model):
+        answer = exchange.runtime.generate(request)
+        return await _reply(exchange, request, answer, is_empty=not request.prompt)
 
 
 async def chat(exchange: Exchange) -> Response:
-    request = await exchange.body(ChatRequest)
-    answer = exchange.runtime.chat(request)
-    if request.stream is False or not request.messages:
-        return json_reply(shapes.shown(await exchange.whole(answer)))
-    return await exchange.streamed(answer, Lines(shapes.shown))
+    request = await read(exchange, ChatRequest, CHAT)
+    with CHAT.about(request.model):
+        answer = exchange.runtime.chat(request)
+        return await _reply(exchange, request, answer, is_empty=not request.messages)
 
 
-ENDPOINTS: Final = (
-    Endpoint("GET", "/", root, FACE, is_public=True),
-    Endpoint("HEAD", "/", root, FACE, is_public=True),
-    Endpoint("POST", "/api/chat", chat, FACE, takes=ChatRequest, gives=ChatResponse, streams=True),
+async def _reply(
+    exchange: Exchange, request: RunRequest, answer: Stream[Any], *, is_empty: bool
+) -> Response:
+    """Reference: what only loads a model, or only shows the prompt, is one object in any case."""
+    if request.stream is False or is_empty or request.debug_render_only:
+        return json_reply(shown(await exchange.whole(answer)))
+    return await exchange.streamed(answer, Lines(shown))
+
+
+async def embed(exchange: Exchange) -> Response:
+    request = await read(exchange, EmbedRequest, EMBED)
+    with EMBED.about(request.model):
+        answer = await exchange.whole(exchange.runtime.embed(request))
+    return await asyncio.to_thread(vectors_reply, answer)
+
+
+async def embeddings(exchange: Exchange) -> Response:
+    request = await read(exchange, EmbeddingsRequest, EMBEDDINGS)
+    with EMBEDDINGS.about(request.model):
+        return vector_reply(await exchange.whole(exchange.runtime.embeddings(request)))
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint(
+        "POST",
+        "/api/generate",
+        generate,
+        FACE,
+        takes=GenerateRequest,
+        gives=GenerateResponse,
+        streams=True,
+        summary="Go on from a prompt",
+    ),
+    Endpoint(
+        "POST",
+        "/api/chat",
+        chat,
+        FACE,
+        takes=ChatRequest,
+        gives=ChatResponse,
+        streams=True,
+        summary="Answer a conversation",
+    ),
+    Endpoint(
+        "POST",
+        "/api/embed",
+        embed,
+        FACE,
+        takes=EmbedRequest,
+        gives=EmbedResponse,
+        summary="Normalised vectors of texts",
+    ),
+    Endpoint(
+        "POST",
+        "/api/embeddings",
+        embeddings,
+        FACE,
+        takes=EmbeddingsRequest,
+        gives=EmbeddingsResponse,
+        summary="The vector of one text; superseded by /api/embed",
+    ),
 )

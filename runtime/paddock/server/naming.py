@@ -1,0 +1,106 @@
+"""Requests for a model: the body as a wire type, and what is said of a name that cannot be used.
+
+The reference words these errors differently on every route, and clients match on them.
+"""
+
+import asyncio
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from paddock.api import ModelRequest
+from paddock.errors import InvalidNameError, ModelNotFoundError, OptionError, PaddockError
+from paddock.names import ModelName, split_source
+from paddock.server import bodies
+from paddock.server.exchange import Exchange, Face
+from paddock.server.refusal import Refusal
+from paddock.server.replies import native_failure
+
+M = TypeVar("M", bound=ModelRequest)
+
+FACE: Final = Face("native", native_failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a route says of a model's name that it cannot use. (Reference: each in its own way.)"""
+
+    absent: str
+    missing: str = "model '{}' not found"
+    """With the name as it was sent."""
+    absent_status: int = 400
+    invalid: str = "invalid model name"
+    cloud: str = "ollama cloud is disabled: remote model is unavailable"
+
+    def check(self, name: str) -> None:
+        """Raises Refusal for a name that cannot be one of this store, InvalidNameError."""
+        try:
+            if split_source(name)[1] == "cloud":
+                raise Refusal(403, self.cloud)
+            ModelName.parse(name)
+        except InvalidNameError as error:
+            # Two source markers have their own message.
+            is_plain = str(error) == "invalid model name"
+            raise InvalidNameError(self.invalid.format(name) if is_plain else str(error)) from None
+
+    @contextmanager
+    def about(self, name: str) -> Generator[None]:
+        """What is raised inside, a missing model in the route's own words."""
+        try:
+            yield
+        except ModelNotFoundError:
+            raise Refusal(404, self.missing.format(name)) from None
+
+
+_TRY_PULLING: Final = 'model "{}" not found, try pulling it first'
+GENERATE: Final = Wording("model '' not found", absent_status=404)
+CHAT: Final = Wording("model is required")
+EMBED: Final = Wording("model '' not found", _TRY_PULLING, absent_status=404)
+EMBEDDINGS: Final = Wording("model is required", _TRY_PULLING)
+SHOW: Final = Wording(
+    "model is required",
+    cloud="ollama cloud is disabled: remote model details are unavailable",
+)
+DELETE: Final = Wording("model is required", invalid='name "{}" is invalid')
+CREATE: Final = Wording("invalid model name")
+PUSH: Final = Wording("model is required")
+
+
+async def read(exchange: Exchange, kind: type[M], wording: Wording) -> M:
+    """The request in a body, its model's name checked. In the reference's order: types first, then
+    the name, then what needs the model to be there."""
+    fields = bodies.named(kind, await exchange.fields())
+    given = fields.get("model") or fields.get("name")
+    is_absent = given is None or (isinstance(given, str) and not given.strip())
+    if is_absent:
+        fields = {**fields, "model": "absent"}
+    late: PaddockError | None = None
+    if not bodies.is_format(fields.get("format")):
+        late = PaddockError(_bad_format(fields.pop("format")))
+    fields = bodies.with_images(fields)
+    try:
+        request = bodies.parse(kind, fields)
+    except OptionError as error:
+        late, request = error, bodies.parse(kind, {**fields, "options": None})
+    if is_absent:
+        raise Refusal(wording.absent_status, wording.absent)
+    wording.check(request.model)
+    request.model = not_a_path(request.model)
+    if late is not None:
+        with wording.about(request.model):
+            await asyncio.to_thread(exchange.runtime.resolve, request.model)
+        raise late
+    return request
+
+
+def _bad_format(value: Any) -> str:
+    raw = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    quoted = json.dumps(raw, ensure_ascii=False)
+    return f'invalid format: {quoted}; expected "json" or a valid JSON Schema object'
+
+
+def not_a_path(name: str) -> str:
+    """In Python the name of a GGUF file means the file. Over HTTP it is the name of a model."""
+    return f"{name}:local" if name.strip().lower().endswith(".gguf") else name

@@ -1,0 +1,101 @@
+"""What the server says of itself: that it runs, its version, its metrics, that it has no cloud."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from starlette.responses import PlainTextResponse, Response
+
+from paddock.server.exchange import Endpoint, Exchange
+from paddock.server.metrics import CONTENT_TYPE
+from paddock.server.naming import FACE
+from paddock.server.refusal import Refusal
+from paddock.server.replies import json_reply
+
+API_LEVEL: Final = "0.32.0"
+"""The version of Ollama whose API this is; clients compare it with what they need."""
+
+
+async def root(_: Exchange) -> Response:
+    return PlainTextResponse("Ollama is running")
+
+
+def _says(value: Mapping[str, Any], status: int = 200) -> Callable[[Exchange], Awaitable[Response]]:
+    async def say(_: Exchange) -> Response:
+        return json_reply(value, status)
+
+    return say
+
+
+def _refuses(status: int, error: str) -> Callable[[Exchange], Awaitable[Response]]:
+    """Reference: a body is asked for before anything else."""
+
+    async def refuse(exchange: Exchange) -> Response:
+        await exchange.fields()
+        raise Refusal(status, error)
+
+    return refuse
+
+
+_SIGNED_OUT: Final = _says({"error": "you are not currently signed in"}, 401)
+_DISABLED: Final = "ollama cloud is disabled: web {} is unavailable"
+
+
+async def metrics(exchange: Exchange) -> Response:
+    loaded = (await asyncio.to_thread(exchange.runtime.ps)).models
+    sizes = {model.name or "": model.size or 0 for model in loaded}
+    return Response(exchange.server.metrics.text(sizes), media_type=CONTENT_TYPE)
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *(
+        Endpoint(method, "/", root, FACE, is_public=True, summary="Whether the server runs")
+        for method in ("GET", "HEAD")
+    ),
+    *(
+        Endpoint(
+            method,
+            "/api/version",
+            _says({"version": API_LEVEL}),
+            FACE,
+            is_public=True,
+            summary="The version of Ollama whose API this is",
+        )
+        for method in ("GET", "HEAD")
+    ),
+    Endpoint("GET", "/metrics", metrics, FACE, summary="Counters, as Prometheus reads them"),
+    # What a server says that has no cloud.
+    Endpoint(
+        "GET",
+        "/api/status",
+        _says({"cloud": {"disabled": True, "source": "env"}}),
+        FACE,
+        is_described=False,
+    ),
+    Endpoint(
+        "POST",
+        "/api/experimental/web_search",
+        _refuses(403, _DISABLED.format("search")),
+        FACE,
+        is_described=False,
+    ),
+    Endpoint(
+        "POST",
+        "/api/experimental/web_fetch",
+        _refuses(403, _DISABLED.format("fetch")),
+        FACE,
+        is_described=False,
+    ),
+    Endpoint(
+        "GET",
+        "/api/experimental/model-recommendations",
+        _says({"recommendations": []}),
+        FACE,
+        is_described=False,
+    ),
+    Endpoint(
+        "POST", "/api/me", _says({"error": "account unavailable"}, 503), FACE, is_described=False
+    ),
+    Endpoint("POST", "/api/signout", _SIGNED_OUT, FACE, is_described=False),
+    Endpoint("DELETE", "/api/user/keys/{key}", _SIGNED_OUT, FACE, is_described=False),
+)
