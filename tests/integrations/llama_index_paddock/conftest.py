@@ -12,6 +12,9 @@ from paddock.respond import fold_chat, fold_generate, fold_last
 from paddock.settings import Settings
 from paddock.stream import Channel, Plain
 
+LONG = 1000
+"""Characters that fit what the scripted runtime embeds with."""
+
 
 class ScriptedRuntime:
     """Answers each request with the next script and keeps what it was asked.
@@ -62,12 +65,17 @@ class ScriptedRuntime:
 
     def embed(self, request: paddock.EmbedRequest) -> paddock.Stream[Any]:
         vectors = [[float(len(text)), 1.0] for text in request.input]
-        self.will_say(paddock.EmbedResponse(embeddings=vectors))
+        cut = [index for index, text in enumerate(request.input) if len(text) > LONG]
+        self.will_say(paddock.EmbedResponse(embeddings=vectors, truncated=cut or None))
         return self._answer(request, fold_last)
 
     def show(self, request: paddock.ShowRequest) -> paddock.ShowResponse:
         self.requests.append(request)
         return self.shown
+
+    def count_prompt(self, request: paddock.ChatRequest) -> int:
+        self.requests.append(request)
+        return 42
 
     def tokenize(self, model: str, text: str) -> list[int]:
         return list(text.encode())

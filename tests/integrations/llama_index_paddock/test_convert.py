@@ -1,8 +1,12 @@
 import io
+import threading
 from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import ollama
 import pytest
 from llama_index.core.base.llms.types import (
     AudioBlock,
@@ -17,10 +21,11 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
+    VideoBlock,
 )
 
 import paddock
-from llama_index.llms.paddock._convert import to_messages, to_selections
+from llama_index.llms.paddock._convert import fetched, to_messages, to_selections
 
 PIXEL = b"\x89PNG\r\n\x1a\n\x00"
 
@@ -79,15 +84,19 @@ def test_images_become_bytes_wherever_they_come_from(source: str, tmp_path: Path
         "data url": lambda: ImageBlock(url=f"data:image/png;base64,{b64encode(PIXEL).decode()}"),
     }[source]()
     (message,) = to_messages([user(TextBlock(text="What is this?"), block)])
-    assert [image.read() for image in message.images or []] == [PIXEL]
+    (image,) = message.images or []
+    assert image.read() == PIXEL
+    if source == "path":  # a file is not read before the request is served
+        assert image.value == path
 
 
 @pytest.mark.parametrize(
     ("block", "reason"),
     [
         (AudioBlock(audio=b"RIFF"), "AudioBlock"),
-        (ImageBlock(url="https://example.org/pixel.png"), "nothing from the network"),
-        (DocumentBlock(url="https://example.org/a.txt"), "nothing from the network"),
+        (VideoBlock(video=b"RIFF"), "VideoBlock"),
+        (ImageBlock(url="https://example.org/pixel.png"), "fetch_urls"),
+        (DocumentBlock(url="https://example.org/a.txt"), "fetch_urls"),
         (DocumentBlock(data=b"%PDF-1.7", document_mimetype="application/pdf"), "only text"),
         (DocumentBlock(data=b"\xff\xfe", document_mimetype="text/plain"), "only text"),
     ],
@@ -95,6 +104,39 @@ def test_images_become_bytes_wherever_they_come_from(source: str, tmp_path: Path
 def test_what_no_model_can_be_given_is_refused_clearly(block: Any, reason: str):
     with pytest.raises(paddock.UnsupportedError, match=reason):
         to_messages([user(block)])
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = PIXEL if self.path.endswith("png") else b"a text"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_urls_name_is_fetched_when_that_is_allowed(served: str):
+    given = user(
+        ImageBlock(url=f"{served}/a.png"),
+        DocumentBlock(url=f"{served}/a.txt", document_mimetype="text/plain", title="t"),
+        TextBlock(text="?"),
+    )
+    (message,) = to_messages(fetched([given]))
+    assert [image.read() for image in message.images or []] == [PIXEL]
+    assert message.content == "a text\n?"
+    assert str(given.blocks[0].url) == f"{served}/a.png"
 
 
 def test_thinking_goes_back():
@@ -126,8 +168,19 @@ CALL = {"function": {"name": "add", "arguments": {"a": 1}}}
                 "tool_calls": [{"function": {"name": "add", "arguments": '{"a": 1}'}}]
             },
         ),
+        ChatMessage(
+            role=MessageRole.ASSISTANT,
+            additional_kwargs={"tool_calls": [{"name": "add", "arguments": {"a": 1}}]},
+        ),
+        ChatMessage(
+            role=MessageRole.ASSISTANT,
+            additional_kwargs={"tool_calls": [ollama.Message.ToolCall.model_validate(CALL)]},
+        ),
     ],
-    ids=["mirrored", "text arguments", "ollama's form", "openai's form"],
+    ids=[
+        *("mirrored", "text arguments", "ollama's form", "openai's form", "bare"),
+        "ollama's object",
+    ],
 )
 def test_a_call_in_the_history_is_read_once_in_whatever_form(message: ChatMessage):
     answer = ChatMessage(
@@ -142,6 +195,13 @@ def test_identical_calls_without_ids_are_told_apart():
     block = ToolCallBlock(tool_name="add", tool_kwargs={"a": 1})
     message = ChatMessage(role=MessageRole.ASSISTANT, blocks=[block, block])
     assert len({selection.tool_id for selection in to_selections(message)}) == 2
+
+
+@pytest.mark.parametrize("call", [{}, {"function": {"arguments": {}}}, "add(1)", None])
+def test_what_is_no_call_is_refused(call: Any):
+    message = ChatMessage(role=MessageRole.ASSISTANT, additional_kwargs={"tool_calls": [call]})
+    with pytest.raises(paddock.UnsupportedError, match="ToolCallBlock"):
+        to_messages([message])
 
 
 @pytest.mark.parametrize("arguments", ["{", "[1]", '"x"'])

@@ -59,6 +59,35 @@ async def test_instructions_go_before_what_they_are_for(runtime: Any):
     assert asked == [["query: a"], ["text: b", "text: c"], ["d"]]
 
 
+TRAINED = paddock.Instructions(query="q: ", text="t:\n")
+
+
+async def test_automatic_instructions_are_the_models_own(runtime: Any):
+    runtime.shown = paddock.ShowResponse(instructions=TRAINED)
+    embedding = PaddockEmbedding(
+        "e", runtime=runtime, query_instruction="auto", text_instruction="auto"
+    )
+    embedding.get_query_embedding(" a ")
+    await embedding.aget_query_embedding("b")
+    embedding.get_text_embedding_batch(["c", " d"])
+    await embedding.aget_text_embedding("e")
+    asked = [r.input for r in runtime.requests if isinstance(r, paddock.EmbedRequest)]
+    assert asked == [["q: a"], ["q: b"], ["t:\nc", "t:\nd"], ["t:\ne"]]
+    assert sum(isinstance(request, paddock.ShowRequest) for request in runtime.requests) == 1
+    assert pickle.loads(pickle.dumps(embedding)).query_instruction == "auto"
+
+
+def test_nothing_is_put_before_texts_of_a_model_without_known_instructions(runtime: Any):
+    embedding = PaddockEmbedding("e", runtime=runtime, query_instruction="auto")
+    embedding.get_query_embedding(" a ")
+    assert runtime.request.input == ["a"]
+
+
+def test_texts_that_were_cut_are_counted(embedding: PaddockEmbedding):
+    with pytest.warns(UserWarning, match=r"1 of 3 texts .* the first is number 1"):
+        embedding.get_text_embedding_batch(["a", "b" * 2000, "c"])
+
+
 def test_arguments_reach_the_request(runtime: Any):
     embedding = PaddockEmbedding(
         "e",
@@ -68,6 +97,7 @@ def test_arguments_reach_the_request(runtime: Any):
         keep_alive=-1,
         truncate=False,
         dimensions=128,
+        normalize=False,
     )
     embedding.get_query_embedding("a")
     assert runtime.request.model_dump(exclude_none=True) == {
@@ -75,6 +105,7 @@ def test_arguments_reach_the_request(runtime: Any):
         "input": ["a"],
         "truncate": False,
         "dimensions": 128,
+        "normalize": False,
         "options": {"num_ctx": 512, "num_thread": 2},
         "keep_alive": -1,
     }

@@ -4,7 +4,9 @@ import gc
 import inspect
 import json
 import pickle
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,12 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.instrumentation.events import BaseEvent
 from llama_index.core.llms import LLM
 from llama_index.core.prompts import PromptTemplate
+from llama_index.core.rate_limiter import BaseRateLimiter
 from llama_index.core.tools import FunctionTool
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel
@@ -45,6 +51,33 @@ def generate_song(artist: str, title: str) -> Song:
 @pytest.fixture
 def llm(runtime: Any, callbacks: CallbackManager) -> Paddock:
     return Paddock("m", runtime=runtime, callback_manager=callbacks)
+
+
+@contextmanager
+def watched() -> Iterator[list[BaseEvent]]:
+    """What LlamaIndex's instrumentation is told meanwhile."""
+    seen: list[BaseEvent] = []
+
+    class Watcher(BaseEventHandler):
+        def handle(self, event: BaseEvent, **kwargs: Any) -> None:
+            seen.append(event)
+
+    root, watcher = get_dispatcher(), Watcher()
+    root.add_event_handler(watcher)
+    try:
+        yield seen
+    finally:
+        root.event_handlers.remove(watcher)
+
+
+class Limiter(BaseRateLimiter):
+    asked: int = 0
+
+    def acquire(self, num_tokens: int = 0) -> None:
+        self.asked += 1
+
+    async def async_acquire(self, num_tokens: int = 0) -> None:
+        self.asked += 1
 
 
 # -- the eight forms ------------------------------------------------------------------------------
@@ -107,6 +140,7 @@ async def test_every_form_gives_the_whole_text_and_its_usage(llm: Paddock, runti
         "completion_tokens": 3,
         "total_tokens": 10,
         "prompt_tokens_details": {"cached_tokens": 5},
+        "completion_tokens_details": {"reasoning_tokens": 0},
     }
     json.dumps(last.raw)
 
@@ -119,6 +153,29 @@ async def test_every_form_is_one_request_and_one_pair_of_events(
     await ask(llm)
     assert len(runtime.requests) == 1
     assert events.seen == PAIR
+
+
+@pytest.mark.parametrize("ask", FORMS)
+async def test_every_form_tells_the_instrumentation_once(llm: Paddock, runtime: Any, ask: Ask):
+    runtime.will_answer("Hi", " there")
+    with watched() as events:
+        await ask(llm)
+    kind = "LLMCompletion" if "complete" in ask.__name__ else "LLMChat"
+    told = [event.class_name() for event in events]
+    assert [name for name in told if "InProgress" not in name] == [
+        f"{kind}StartEvent",
+        f"{kind}EndEvent",
+    ]
+    end: Any = events[-1]
+    assert text_of(end.response) == "Hi there"
+
+
+@pytest.mark.parametrize("ask", FORMS)
+async def test_the_rate_limiter_is_asked_once(runtime: Any, ask: Ask):
+    limiter = Limiter()
+    runtime.will_answer("Hi")
+    await ask(Paddock("m", runtime=runtime, rate_limiter=limiter))
+    assert limiter.asked == 1
 
 
 @pytest.mark.parametrize("ask", FORMS)
@@ -177,13 +234,17 @@ def test_thinking_streams_before_the_text_and_completions_start_with_text(
     llm: Paddock, runtime: Any
 ):
     parts = [runtime.says(thinking="Hm"), runtime.says(thinking="m."), runtime.says("Hi")]
-    runtime.will_say(*parts, runtime.ends())
+    runtime.will_say(*parts, runtime.ends(thinking_count=2))
     chunks = list(llm.stream_chat(QUESTION))
     assert [chunk.additional_kwargs.get("thinking_delta") for chunk in chunks] == [
         *("Hm", "m.", None, None)
     ]
     assert [chunk.delta for chunk in chunks] == ["", "", "Hi", ""]
-    assert chunks[-1].message.blocks == [ThinkingBlock(content="Hmm."), TextBlock(text="Hi")]
+    assert chunks[-1].message.blocks == [
+        ThinkingBlock(content="Hmm.", num_tokens=2),
+        TextBlock(text="Hi"),
+    ]
+    assert chunks[-1].raw["usage"]["completion_tokens_details"] == {"reasoning_tokens": 2}
     runtime.will_say(*parts, runtime.ends())
     completion = next(llm.stream_complete("Hello!"))
     assert completion.text == "Hi"
@@ -252,6 +313,17 @@ def test_logprobs_are_lists_of_alternatives(llm: Paddock, runtime: Any):
     assert (runtime.request.logprobs, runtime.request.top_logprobs) == (True, 2)
 
 
+@pytest.mark.parametrize("ask", FORMS)
+async def test_a_prompt_that_was_cut_is_told_once(llm: Paddock, runtime: Any, ask: Ask):
+    end = runtime.ends(prompt_original_count=5000, prompt_dropped_count=3, context_length=4096)
+    runtime.will_say(runtime.says("Hi"), end)
+    with pytest.warns(
+        UserWarning, match="5000 tokens was cut to 7.*has 4096; 3 of its messages"
+    ) as w:
+        await ask(llm)
+    assert len(w) == 1
+
+
 # -- what is asked --------------------------------------------------------------------------------
 
 
@@ -283,6 +355,7 @@ def test_constructor_values_reach_the_request(runtime: Any):
         keep_alive="10m",
         thinking="low",
         request_timeout=30,
+        on_overflow="error",
     )
     runtime.will_answer("{}")
     llm.chat(QUESTION)
@@ -296,7 +369,7 @@ def test_constructor_values_reach_the_request(runtime: Any):
     }
     request = runtime.request
     assert (request.format, request.keep_alive) == ("json", "10m")
-    assert (request.think, request.timeout) == ("low", 30)
+    assert (request.think, request.timeout, request.truncate) == ("low", 30, False)
 
 
 def test_a_call_wins_over_its_options_and_these_over_the_constructor(runtime: Any):
@@ -322,6 +395,31 @@ def test_a_call_wins_over_its_options_and_these_over_the_constructor(runtime: An
     }
     request = runtime.request
     assert (request.think, request.model, request.keep_alive) == (False, "other", 0)
+
+
+def test_choices_hold_an_answer_to_a_list(runtime: Any):
+    llm = Paddock("m", runtime=runtime, choices=["yes", "no"])
+    runtime.will_answer("yes")
+    llm.chat(QUESTION)
+    assert runtime.request.choices == ["yes", "no"]
+    runtime.will_answer("maybe")
+    llm.complete("Hello!", choices=["maybe"])
+    assert runtime.request.choices == ["maybe"]
+
+
+def test_an_event_may_cancel_a_call(llm: Paddock, runtime: Any):
+    stop = threading.Event()
+    runtime.will_answer("Hi")
+    llm.chat(QUESTION, cancel=stop)
+    assert runtime.request.cancel is stop
+
+
+def test_tokens_are_counted_as_a_request_would(llm: Paddock, runtime: Any):
+    assert llm.count_tokens(QUESTION, [TOOL], thinking=False) == 42
+    request = runtime.request
+    assert [message.content for message in request.messages] == ["Hello!"]
+    assert [tool.function.name for tool in request.tools] == ["generate_song"]
+    assert request.think is False
 
 
 def test_unknown_keywords_warn_and_name_the_nearest(llm: Paddock, runtime: Any):
@@ -537,6 +635,7 @@ async def test_parallel_calls_are_kept_or_cut_as_asked(
     for response in (whole, last):
         selections = llm.get_tool_calls_from_response(response)
         assert len({selection.tool_id for selection in selections}) == count
+    assert [request.parallel_tool_calls for request in runtime.requests] == [allowed, allowed]
 
 
 def test_without_tools_there_is_nothing_to_select(llm: Paddock, runtime: Any):
@@ -572,18 +671,29 @@ def test_a_forced_call_reaches_the_request(
     assert runtime.request.tool_choice == choice
 
 
-def test_tool_choice_none_makes_calls_impossible(llm: Paddock, runtime: Any):
+@pytest.mark.parametrize("choice", ["none", False])
+def test_a_choice_that_forbids_calls_reaches_the_request(llm: Paddock, runtime: Any, choice: Any):
     runtime.will_answer("Hi")
-    llm.chat_with_tools([TOOL], "Sing.", tool_choice="none")
-    assert runtime.request.tools is None
+    llm.chat_with_tools([TOOL], "Sing.", tool_choice=choice)
+    assert runtime.request.tool_choice == choice
 
 
-def test_predict_and_call_runs_the_tool(llm: Paddock, runtime: Any):
+@pytest.mark.parametrize("choice", ["any", "required", "generate_song"])
+def test_nothing_is_forced_where_there_are_no_tools(llm: Paddock, runtime: Any, choice: str):
+    runtime.will_answer("Hi")
+    llm.chat_with_tools([], "Hello!", tool_choice=choice, tool_required=True)
+    assert (runtime.request.tools, runtime.request.tool_choice) == (None, None)
+
+
+async def test_predict_and_call_runs_the_tool(llm: Paddock, runtime: Any):
     call = runtime.call("generate_song", artist="A", title="B")
-    runtime.will_say(runtime.says(tool_calls=[call]), runtime.ends())
-    assert llm.predict_and_call([TOOL], "Sing.").sources[0].raw_output == Song(
-        artist="A", title="B"
-    )
+    for _ in range(2):
+        runtime.will_say(runtime.says(tool_calls=[call]), runtime.ends())
+    for answer in (
+        llm.predict_and_call([TOOL], "Sing."),
+        await llm.apredict_and_call([TOOL], "Sing."),
+    ):
+        assert answer.sources[0].raw_output == Song(artist="A", title="B")
 
 
 # -- structured output ----------------------------------------------------------------------------
@@ -603,6 +713,40 @@ async def test_structured_prediction_constrains_and_parses(runtime: Any):
     assert request.format == Song.model_json_schema()
     assert request.options.seed == 1
     assert [message.content for message in request.messages] == ["Be brief.", "A song about bees."]
+
+
+async def test_structured_prediction_tells_the_instrumentation(llm: Paddock, runtime: Any):
+    for _ in range(4):
+        runtime.will_answer(*SPOKEN)
+    with watched() as events:
+        llm.structured_predict(Song, PROMPT, topic="bees")
+        await llm.astructured_predict(Song, PROMPT, topic="bees")
+        list(llm.stream_structured_predict(Song, PROMPT, topic="bees"))
+        later = await llm.astream_structured_predict(Song, PROMPT, topic="bees")
+        assert [found async for found in later]
+    told = [event.class_name() for event in events if "Structured" in event.class_name()]
+    start, grows, end = (
+        f"LLMStructuredPredict{name}Event" for name in ("Start", "InProgress", "End")
+    )
+    assert told == [start, end, start, end, *[start, *[grows] * 4, end] * 2]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_structured_prediction_by_a_call_gives_whole_objects(runtime: Any, streams: bool):
+    llm = Paddock("m", runtime=runtime, pydantic_program_mode=PydanticProgramMode.FUNCTION)
+    call = runtime.call("Song", artist="A", title="Bee")
+    for _ in range(2):
+        runtime.will_say(runtime.says(tool_calls=[call]), runtime.ends())
+    if streams:
+        *_, found = llm.stream_structured_predict(Song, PROMPT, topic="bees")
+        later = await llm.astream_structured_predict(Song, PROMPT, topic="bees")
+        *_, other = [item async for item in later]
+    else:
+        found = llm.structured_predict(Song, PROMPT, topic="bees")
+        other = await llm.astructured_predict(Song, PROMPT, topic="bees")
+    assert (found, other) == (SONG, SONG)
+    if not streams:
+        assert runtime.request.tool_choice == "required"
 
 
 async def test_structured_streams_grow_to_the_whole_object(llm: Paddock, runtime: Any):
@@ -625,10 +769,24 @@ def test_an_object_that_was_cut_off_is_an_error(llm: Paddock, runtime: Any):
         list(llm.stream_structured_predict(Song, PROMPT, topic="bees"))
 
 
-def test_structured_llm_answers_in_json(llm: Paddock, runtime: Any):
-    runtime.will_answer(*SPOKEN)
-    response = llm.as_structured_llm(Song).chat(QUESTION)
-    assert response.raw == SONG
+@pytest.mark.filterwarnings("ignore:The `json` method is deprecated")  # llama-index-core's
+async def test_structured_llm_answers_in_json(llm: Paddock, runtime: Any):
+    for _ in range(4):
+        runtime.will_answer(*SPOKEN)
+    structured = llm.as_structured_llm(Song)
+    assert structured.chat(QUESTION).raw == SONG
+    assert structured.complete("Hello!").raw == SONG
+    assert (await structured.achat(QUESTION)).raw == SONG
+    *_, last = structured.stream_chat(QUESTION)
+    assert last.raw == SONG
+
+
+def test_closing_a_structured_stream_cancels_the_request(llm: Paddock, runtime: Any):
+    runtime.will_say(runtime.says('{"artist": "A'))
+    stream = llm.stream_structured_predict(Song, PROMPT, topic="bees")
+    next(stream)
+    stream.close()
+    assert runtime.channels[-1].cancelled
 
 
 def test_the_text_program_is_still_there(runtime: Any):

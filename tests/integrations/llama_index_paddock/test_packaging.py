@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import llama_index.embeddings.paddock
 import llama_index.llms.paddock
 
@@ -33,3 +35,25 @@ def test_importing_and_constructing_needs_no_engine_and_no_other_framework():
         [sys.executable, "-c", report], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+WITHOUT_CORE = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "llama_index.core":
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Absent())
+import llama_index.{package}.paddock
+"""
+
+
+@pytest.mark.parametrize("package", ["llms", "embeddings"])
+def test_without_the_framework_the_import_names_the_extra(package: str):
+    attempt = WITHOUT_CORE.format(package=package)
+    done = subprocess.run(
+        [sys.executable, "-c", attempt], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert 'pip install "paddock[llama-index]"' in done.stderr

@@ -3,10 +3,12 @@
 Thin: turns texts into one request. Holds parameters only: no weights, no connection, no event loop.
 """
 
+import asyncio
+import warnings
 from typing import Any, Final
 
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 import paddock
 from llama_index.llms.paddock._fields import PaddockFields, build
@@ -35,12 +37,21 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
         le=2048,
         description="Texts per request. The runtime packs them into full batches by itself.",
     )
-    query_instruction: str | None = Field(None, description="Put before every query.")
-    text_instruction: str | None = Field(None, description="Put before every text.")
+    query_instruction: str | None = Field(
+        None, description='Put before every query; "auto": what the model was trained with.'
+    )
+    text_instruction: str | None = Field(
+        None, description='Put before every text; "auto": what the model was trained with.'
+    )
     truncate: bool | None = Field(
         None, description="Cut texts that exceed the window; False refuses them."
     )
     dimensions: int | None = Field(None, description="Keep only the first so many components.")
+    normalize: bool | None = Field(
+        None, description="False gives vectors as the model pools them, not of length 1."
+    )
+
+    _trained_with: paddock.Instructions | None = PrivateAttr(default=None)
 
     def __init__(
         self, model_name: str, *, runtime: paddock.Runtime | None = None, **fields: Any
@@ -58,18 +69,21 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
         return self.get_general_text_embedding(self._format_query(query))
 
     async def _aget_query_embedding(self, query: str) -> Embedding:
+        await self._learn()
         return await self.aget_general_text_embedding(self._format_query(query))
 
     def _get_text_embedding(self, text: str) -> Embedding:
         return self.get_general_text_embedding(self._format_text(text))
 
     async def _aget_text_embedding(self, text: str) -> Embedding:
+        await self._learn()
         return await self.aget_general_text_embedding(self._format_text(text))
 
     def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
         return self.get_general_text_embeddings([self._format_text(text) for text in texts])
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        await self._learn()
         return await self.aget_general_text_embeddings([self._format_text(text) for text in texts])
 
     # -- texts as they are ------------------------------------------------------------------------
@@ -82,11 +96,11 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
 
     def get_general_text_embeddings(self, texts: list[str]) -> list[Embedding]:
         """The vectors of `texts`, in their order, without any instruction."""
-        return self._embed(texts).result().embeddings if texts else []
+        return self._vectors(self._embed(texts).result()) if texts else []
 
     async def aget_general_text_embeddings(self, texts: list[str]) -> list[Embedding]:
         """get_general_text_embeddings for event loops."""
-        return (await self._embed(texts)).embeddings if texts else []
+        return self._vectors(await self._embed(texts)) if texts else []
 
     def _embed(self, texts: list[str]) -> paddock.Stream[paddock.EmbedResponse]:
         fields = {
@@ -94,16 +108,45 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
             "input": texts,
             "truncate": self.truncate,
             "dimensions": self.dimensions,
+            "normalize": self.normalize,
             "options": self._options({}),
             "keep_alive": self.keep_alive,
         }
         return self.runtime.embed(build(paddock.EmbedRequest, fields))
 
+    def _vectors(self, response: paddock.EmbedResponse) -> list[Embedding]:
+        if response.truncated:
+            warnings.warn(
+                f"{len(response.truncated)} of {len(response.embeddings)} texts were longer than "
+                f"the window of {self.model_name} and were cut; the first is number "
+                f"{response.truncated[0]}",
+                stacklevel=3,
+            )
+        return response.embeddings
+
+    # -- instructions -----------------------------------------------------------------------------
+
     def _format_query(self, query: str) -> str:
+        if self.query_instruction == "auto":
+            return self._instructions().query + query.strip()
         return _instructed(self.query_instruction, query)
 
     def _format_text(self, text: str) -> str:
+        if self.text_instruction == "auto":
+            return self._instructions().text + text.strip()
         return _instructed(self.text_instruction, text)
+
+    def _instructions(self) -> paddock.Instructions:
+        """The model's own; none where they are not known. Read once."""
+        if self._trained_with is None:
+            shown = self.runtime.show(paddock.ShowRequest(model=self.model_name))
+            self._trained_with = shown.instructions or paddock.Instructions()
+        return self._trained_with
+
+    async def _learn(self) -> None:
+        """Have the instructions read off the event loop, if they are wanted."""
+        if "auto" in (self.query_instruction, self.text_instruction):
+            await asyncio.to_thread(self._instructions)
 
 
 def _instructed(instruction: str | None, text: str) -> str:

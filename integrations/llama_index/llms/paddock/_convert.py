@@ -6,6 +6,7 @@ Pure: knows the two vocabularies; knows no runtime, no event, no class of base.p
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.llms.llm import ToolSelection
+from pydantic import BaseModel
 
 import paddock
 
@@ -46,13 +48,36 @@ def to_messages(messages: Sequence[ChatMessage]) -> list[paddock.Message]:
     return [_to_message(message, names) for message in messages]
 
 
+def fetched(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The same messages with what their URLs point to. Waits for the network."""
+    return [
+        message.model_copy(update={"blocks": [_fetched(block) for block in message.blocks]})
+        for message in messages
+    ]
+
+
+def _fetched(block: Any) -> Any:
+    match block:
+        case ImageBlock(url=url) if _is_remote(url):
+            return ImageBlock(image=block.resolve_image().read())
+        case DocumentBlock(url=url) if _is_remote(url):
+            data, kind = block.resolve_document().read(), block.document_mimetype
+            return DocumentBlock(data=data, document_mimetype=kind, title=block.title)
+        case _:
+            return block
+
+
+def _is_remote(url: object) -> bool:
+    return url is not None and not str(url).startswith("data:")
+
+
 @dataclass(slots=True)
 class _Draft:
     """What the blocks read so far amount to."""
 
     texts: list[str] = field(default_factory=list[str])
     thoughts: list[str] = field(default_factory=list[str])
-    images: list[bytes] = field(default_factory=list[bytes])
+    images: list[bytes | Path] = field(default_factory=list[bytes | Path])
 
 
 def _to_message(message: ChatMessage, names: dict[str, str]) -> paddock.Message:
@@ -87,7 +112,8 @@ def _read_blocks(draft: _Draft, blocks: Iterable[object]) -> None:
         read = _READERS.get(type(block))
         if read is None:
             raise paddock.UnsupportedError(
-                f"{type(block).__name__}: this kind of content cannot be given to a model yet"
+                f"{type(block).__name__}: this kind of content cannot be given to a model; "
+                "give text or images"
             )
         read(draft, block)
 
@@ -103,7 +129,8 @@ def _read_thinking(draft: _Draft, block: ThinkingBlock) -> None:
 
 def _read_image(draft: _Draft, block: ImageBlock) -> None:
     _refuse_remote(block.url)
-    draft.images.append(block.resolve_image().read())
+    # A file is read where the request is served, so that no event loop waits for a disk.
+    draft.images.append(Path(block.path) if block.path else block.resolve_image().read())
 
 
 def _read_document(draft: _Draft, block: DocumentBlock) -> None:
@@ -145,20 +172,22 @@ _READERS: Final[dict[type, Callable[[_Draft, Any], None]]] = {
 
 
 def _refuse_remote(url: object) -> None:
-    if url is not None and not str(url).startswith("data:"):
+    if _is_remote(url):
         raise paddock.UnsupportedError(
-            f"{url}: paddock fetches nothing from the network; give the bytes or a path"
+            f"{url}: nothing is fetched from the network unless fetch_urls=True; "
+            "give the bytes or a path"
         )
 
 
-def _legacy_call(call: Any) -> paddock.Message.ToolCall:
-    """A call as older histories keep it: a dict in Ollama's or OpenAI's form."""
-    function = call.get("function") if isinstance(call, Mapping) else None
-    if not isinstance(function, Mapping):
+def _legacy_call(given: Any) -> paddock.Message.ToolCall:
+    """A call as older histories keep it: of Ollama or OpenAI, as a dict or one of their objects."""
+    call = given.model_dump() if isinstance(given, BaseModel) else given
+    function = call.get("function", call) if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping) or not function.get("name"):
         raise paddock.UnsupportedError(
-            f"additional_kwargs['tool_calls'] holds {call!r}; use a ToolCallBlock instead"
+            f"additional_kwargs['tool_calls'] holds {given!r}; use a ToolCallBlock instead"
         )
-    return _to_call(call.get("id"), str(function.get("name", "")), function.get("arguments") or {})
+    return _to_call(call.get("id"), str(function["name"]), function.get("arguments") or {})
 
 
 def _to_call(call_id: str | None, name: str, given: object) -> paddock.Message.ToolCall:
@@ -194,6 +223,7 @@ class Answer:
         self._text_delta = self._thinking_delta = ""
         self._calls: list[paddock.Message.ToolCall] = []
         self._logprobs: list[list[LogProb]] = []
+        self._thinking_count: int | None = None
 
     def feed(self, part: Part) -> list[ChatResponse]:
         is_new = self._absorb(part)
@@ -215,6 +245,7 @@ class Answer:
         if calls:
             self._calls = (self._calls + calls)[: self._max_calls]
         self._logprobs += [_alternatives(logprob) for logprob in part.logprobs or ()]
+        self._thinking_count = part.thinking_count
         return bool(text or thinking or calls or part.logprobs)
 
     def _shows(self) -> bool:
@@ -236,7 +267,8 @@ class Answer:
     def _message(self) -> ChatMessage:
         blocks: list[Any] = [TextBlock(text=self._text)]
         if self._thinking:
-            blocks.insert(0, ThinkingBlock(content=self._thinking))
+            thought = ThinkingBlock(content=self._thinking, num_tokens=self._thinking_count)
+            blocks.insert(0, thought)
         if not self._calls:
             return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks)
         blocks += [
@@ -276,6 +308,7 @@ def _raw(part: Part) -> dict[str, Any]:
             "completion_tokens": part.eval_count,
             "total_tokens": prompt + part.eval_count,
             "prompt_tokens_details": {"cached_tokens": part.prompt_cached_count or 0},
+            "completion_tokens_details": {"reasoning_tokens": part.thinking_count or 0},
         }
     return raw
 

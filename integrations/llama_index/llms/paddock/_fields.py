@@ -18,10 +18,10 @@ Request = TypeVar("Request", bound=BaseModel)
 OPTION_NAMES: Final = frozenset(paddock.OptionFields.model_fields)
 REQUEST_NAMES: Final = frozenset(
     {"model", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs"}
-    | {"grammar", "logit_bias", "timeout"}
+    | {"grammar", "choices", "logit_bias", "timeout", "cancel"}
 )
 TOOL_NAMES: Final = frozenset(
-    {"tools", "tool_choice", "tool_required", "allow_parallel_tool_calls"}
+    {"tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "strict"}
 )
 CALL_ALIASES: Final = {
     "max_tokens": "num_predict",
@@ -65,7 +65,8 @@ class PaddockFields(paddock.OptionFields):
     def __getstate__(self) -> dict[Any, Any]:
         # A runtime owns threads and native memory: the copy uses the one of its own process.
         state = super().__getstate__()
-        return {**state, "__pydantic_private__": {"_runtime": None}}
+        private = state["__pydantic_private__"] or {}
+        return {**state, "__pydantic_private__": {**private, "_runtime": None}}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         shared = {} if self._runtime is None else {id(self._runtime): self._runtime}
@@ -99,9 +100,12 @@ class Keywords:
 
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     request: dict[str, Any] = field(default_factory=dict[str, Any])
-    tools: list[paddock.Tool] = field(default_factory=list[paddock.Tool])
-    tool_choice: str | dict[str, Any] | None = None
-    max_calls: int | None = None
+    tools: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Request fields of the tools and of what is asked in their matter; empty without tools."""
+
+    @property
+    def max_calls(self) -> int | None:
+        return 1 if self.tools.get("parallel_tool_calls") is False else None
 
 
 def read_keywords(given: Mapping[str, Any]) -> Keywords:
@@ -114,29 +118,23 @@ def read_keywords(given: Mapping[str, Any]) -> Keywords:
     return Keywords(
         options=given_only(named.get("options", {})) | options,
         request={name: value for name, value in named.items() if name in REQUEST_NAMES},
-        tools=_choose_tools(named),
-        tool_choice=_choice(named),
-        max_calls=1 if named.get("allow_parallel_tool_calls") is False else None,
+        tools=_read_tools(named),
     )
 
 
-def _choose_tools(named: Mapping[str, Any]) -> list[paddock.Tool]:
-    tools = [
-        tool if isinstance(tool, paddock.Tool) else paddock.Tool.model_validate(tool)
-        for tool in named.get("tools") or ()
-    ]
-    # A model that knows of no tool calls none.
-    return [] if named.get("tool_choice") in ("none", False) else tools
-
-
-def _choice(named: Mapping[str, Any]) -> Any:
-    """What a request says of the choice; None leaves it to the model."""
+def _read_tools(named: Mapping[str, Any]) -> dict[str, Any]:
+    if not named.get("tools"):
+        return {}
     choice = named.get("tool_choice", "auto")
-    if choice in ("none", False):
-        return None
-    if choice == "auto":
-        return "required" if named.get("tool_required") and named.get("tools") else None
-    return choice
+    if choice == "auto":  # the model's own, unless a call is required
+        choice = "required" if named.get("tool_required") else None
+    fields = {
+        "tools": list(named["tools"]),
+        "tool_choice": choice,
+        "parallel_tool_calls": named.get("allow_parallel_tool_calls"),
+        "strict": named.get("strict"),
+    }
+    return given_only(fields)
 
 
 def build(kind: type[Request], fields: Mapping[str, Any]) -> Request:

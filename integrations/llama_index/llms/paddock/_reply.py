@@ -1,5 +1,6 @@
 """One request under way, read as LlamaIndex's responses. Knows streams and LlamaIndex's events."""
 
+import warnings
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
@@ -8,7 +9,7 @@ from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
 import paddock
-from llama_index.llms.paddock._convert import Answer
+from llama_index.llms.paddock._convert import Answer, Part
 
 Shape = TypeVar("Shape")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -22,19 +23,19 @@ class Reply:
         self._answer = answer
 
     def result(self) -> ChatResponse:
-        return self._answer.whole(self._stream.result())
+        return self._answer.whole(_seen(self._stream.result()))
 
     async def aresult(self) -> ChatResponse:
-        return self._answer.whole(await self._stream)
+        return self._answer.whole(_seen(await self._stream))
 
     def parts(self, shape: Callable[[ChatResponse], Shape]) -> Generator[Shape, None, None]:
         for part in self._stream:
-            for response in self._answer.feed(part):
+            for response in self._answer.feed(_seen(part)):
                 yield shape(response)
 
     async def aparts(self, shape: Callable[[ChatResponse], Shape]) -> AsyncGenerator[Shape, None]:
         async for part in self._stream:
-            for response in self._answer.feed(part):
+            for response in self._answer.feed(_seen(part)):
                 yield shape(response)
 
     # LlamaIndex's event wrapper does not close the generator it wraps, and a handler that keeps the
@@ -48,6 +49,20 @@ class Reply:
         async with self._stream, aclosing(inner):
             async for item in inner:
                 yield item
+
+
+def _seen(part: Part) -> Part:
+    """The same part. Warns if it tells that the prompt was cut."""
+    if part.prompt_original_count is not None:
+        dropped = part.prompt_dropped_count
+        warnings.warn(
+            f"the prompt of {part.prompt_original_count} tokens was cut to "
+            f"{part.prompt_eval_count}, since the context window has {part.context_length or '?'}"
+            + (f"; {dropped} of its messages were left out" if dropped else "")
+            + ". Set context_window higher, or on_overflow='error'",
+            stacklevel=3,
+        )
+    return part
 
 
 # -- events ---------------------------------------------------------------------------------------

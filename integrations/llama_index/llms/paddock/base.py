@@ -4,8 +4,9 @@ Thin: turns a call into one request and its Stream into LlamaIndex's responses; 
 _convert.py. Holds parameters only: no weights, no connection, no event loop.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -32,7 +33,13 @@ from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, Field
 
 import paddock
-from llama_index.llms.paddock._convert import Answer, to_completion, to_messages, to_selections
+from llama_index.llms.paddock._convert import (
+    Answer,
+    fetched,
+    to_completion,
+    to_messages,
+    to_selections,
+)
 from llama_index.llms.paddock._fields import Keywords, PaddockFields, build, read_keywords
 from llama_index.llms.paddock._reply import (
     Reply,
@@ -96,6 +103,15 @@ class Paddock(FunctionCallingLLM, PaddockFields):
     logprobs: bool | None = Field(None, description="Report every token's log-probability.")
     top_logprobs: int | None = Field(None, description="Alternatives to report per token.")
     grammar: str | None = Field(None, description="GBNF grammar that every answer follows.")
+    choices: list[str] | None = Field(None, description="Texts of which every answer is one.")
+    on_overflow: Literal["truncate", "error"] = Field(
+        "truncate",
+        description="What becomes of a prompt that exceeds the window: its oldest messages are left"
+        " out, with a warning that counts them, or a ContextLengthError.",
+    )
+    fetch_urls: bool = Field(
+        False, description="Fetch images and documents that messages name by an http(s) URL."
+    )
 
     def __init__(
         self, model: str, *, runtime: paddock.Runtime | None = None, **fields: Any
@@ -134,23 +150,42 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         """The model's own tokenizer, for `Settings.tokenizer` and `TokenCountingHandler`."""
         return partial(self.runtime.tokenize, self.model)
 
+    def count_tokens(
+        self, messages: Sequence[ChatMessage], tools: Sequence["BaseTool"] = (), **kwargs: Any
+    ) -> int:
+        """The `prompt_tokens` that a chat with these messages and tools will report.
+
+        Reads the model's vocabulary and template; its weights are not loaded.
+        """
+        schemas = [tool.metadata.to_openai_tool(skip_length_check=True) for tool in tools]
+        keywords = read_keywords({**kwargs, "tools": schemas})
+        return self.runtime.count_prompt(self._chat_request(messages, keywords))
+
     # -- chat -----------------------------------------------------------------------------------
 
     @chat_events
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return self._ask(messages, kwargs).result()
+        return self._ask(self._fetched(messages), kwargs).result()
 
     @chat_events
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return await self._ask(messages, kwargs).aresult()
+        return await self._ask(await self._afetched(messages), kwargs).aresult()
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        messages = self._fetched(messages)
         return traced(chat_events, self, self._ask, _as_is, messages, kwargs)
 
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
+        messages = await self._afetched(messages)
         return await atraced(chat_events, self, self._ask, _as_is, messages, kwargs)
+
+    def _fetched(self, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        return fetched(messages) if self.fetch_urls else messages
+
+    async def _afetched(self, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        return await asyncio.to_thread(fetched, messages) if self.fetch_urls else messages
 
     # -- completion -----------------------------------------------------------------------------
 
@@ -203,10 +238,14 @@ class Paddock(FunctionCallingLLM, PaddockFields):
     def _ask_chat(
         self, messages: Sequence[ChatMessage], keywords: Keywords, answer: Answer
     ) -> Reply:
+        return Reply(self.runtime.chat(self._chat_request(messages, keywords)), answer)
+
+    def _chat_request(
+        self, messages: Sequence[ChatMessage], keywords: Keywords
+    ) -> paddock.ChatRequest:
         fields = self._request_fields(keywords)
-        fields |= {"messages": to_messages(messages), "tools": keywords.tools or None}
-        fields["tool_choice"] = keywords.tool_choice
-        return Reply(self.runtime.chat(build(paddock.ChatRequest, fields)), answer)
+        fields |= {"messages": to_messages(messages), **keywords.tools}
+        return build(paddock.ChatRequest, fields)
 
     def _ask_raw(self, prompt: str, keywords: Keywords) -> Reply:
         fields = self._request_fields(keywords) | {"prompt": prompt, "raw": True}
@@ -222,6 +261,8 @@ class Paddock(FunctionCallingLLM, PaddockFields):
             "logprobs": self.logprobs,
             "top_logprobs": self.top_logprobs,
             "grammar": self.grammar,
+            "choices": self.choices,
+            "truncate": False if self.on_overflow == "error" else None,
             "timeout": self.request_timeout,
         }
         return own | keywords.request | {"options": self._options(keywords.options)}
@@ -315,8 +356,9 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         responses = self.stream_chat(messages, **task.keywords(llm_kwargs))
 
         def objects() -> Generator["Output | FlexibleModel", None, None]:
-            for response in responses:
-                yield from task.feed(response)
+            with closing(responses):
+                for response in responses:
+                    yield from task.feed(response)
             yield from task.finish()
 
         return objects()
