@@ -509,6 +509,21 @@ class RerankRequest(ModelRequest):
     keep_alive: KeepAlive = None
 
 
+class TokenizeRequest(ModelRequest):
+    """A call that Ollama does not have."""
+
+    text: str = ""
+    special: bool | None = Field(
+        default=None, description="With the model's own special tokens around it."
+    )
+
+
+class DetokenizeRequest(ModelRequest):
+    """A call that Ollama does not have."""
+
+    tokens: list[int] = Field(default_factory=list[int])
+
+
 class NamedRequest(ModelRequest):
     """What also takes old names of its fields: `name` of `model`, which wins where both are given.
 
@@ -698,6 +713,16 @@ class RerankResponse(Wire):
     truncated: list[int] | None = Field(
         default=None, description="Indices of the documents that were cut."
     )
+
+
+class TokenizeResponse(Wire):
+    model: str | None = None
+    tokens: list[int]
+
+
+class DetokenizeResponse(Wire):
+    model: str | None = None
+    text: str
 
 
 class ModelDetails(Wire):

@@ -1,6 +1,8 @@
-"""Client and AsyncClient: the calls of the official `ollama` client, answered in this process.
+"""Client and AsyncClient: the calls of the official `ollama` client, answered in this process or,
+where a host is named, by a server.
 
-Knows keyword arguments and which request they make; the work is the Runtime's. Knows no HTTP.
+Knows keyword arguments and which request they make; the work is the Runtime's, or the
+RemoteRuntime's, which has the same calls. Knows no HTTP.
 """
 
 import asyncio
@@ -43,10 +45,13 @@ from paddock.api import (
     build,
 )
 from paddock.errors import RequestError, UnsupportedError
+from paddock.remote import RemoteRuntime, routes
+from paddock.remote.routes import Route
 from paddock.runtime import Runtime
-from paddock.stream import Stream
+from paddock.stream import Errand, Plain, Stream
 
 R = TypeVar("R", bound=Wire)
+AnyRuntime = Runtime | RemoteRuntime
 Messages = Sequence[Mapping[str, Any] | Message]
 AnyOptions = Mapping[str, Any] | Options
 
@@ -117,7 +122,8 @@ class CreateFields(TypedDict, total=False):
 
 
 class TransportFields(TypedDict, total=False):
-    """What the official client hands to httpx; accepted, without effect in this process."""
+    """What the official client hands to httpx, and so does this one; without a host it has no
+    effect."""
 
     auth: Any
     cert: Any
@@ -214,25 +220,27 @@ class _Calls:
         host: str | None = None,
         *,
         models: str | Path | None = None,
-        runtime: Runtime | None = None,
+        runtime: AnyRuntime | None = None,
         timeout: Any = None,
         **transport: Unpack[TransportFields],
     ) -> None:
-        if host:
-            raise UnsupportedError(
-                f"host={host!r}: HTTP mode arrives with a later part of paddock; "
-                "leave host out to run models in this process"
-            )
+        _expect(type(self).__name__, transport, TransportFields.__optional_keys__)
         if models is not None and runtime is not None:
             raise RequestError("models and runtime exclude each other: a runtime has its models")
-        _expect(type(self).__name__, transport, TransportFields.__optional_keys__)
-        self._owned = Runtime(models) if models is not None else None
+        if host and (models is not None or runtime is not None):
+            raise RequestError("host excludes models and runtime: its server has its own")
+        self._owned: AnyRuntime | None = None
+        if host:
+            self._owned = RemoteRuntime(host, timeout=timeout, **transport)
+        elif models is not None:
+            self._owned = Runtime(models)
         self._given = runtime if runtime is not None else self._owned
-        self._timeout = _deadline(timeout)
+        self._timeout = None if host else _deadline(timeout)
 
     @property
-    def runtime(self) -> Runtime:
-        """The runtime that answers: the one given, one over `models`, or the process's own."""
+    def runtime(self) -> AnyRuntime:
+        """The runtime that answers: the one given, one over `models`, the server's at `host`, or
+        the process's own."""
         # Asked for at each use: after a fork the process has another one.
         return Runtime.default() if self._given is None else self._given
 
@@ -309,23 +317,43 @@ class _Calls:
         request = self._build(PushRequest, model=model, insecure=insecure, stream=stream)
         return self.runtime.push(request)
 
-    def _create_blob(self, path: str | Path) -> str:
-        return self.runtime.create_blob(path)
+    # What waits for the disk here, and for a server there.
 
-    def _list(self) -> ListResponse:
-        return self.runtime.list()
+    def _errand(
+        self, route: Route[R], here: Callable[[Runtime], R], request: Wire | None = None
+    ) -> Stream[R] | Errand[R]:
+        runtime = self.runtime
+        if isinstance(runtime, RemoteRuntime):
+            return runtime.ask(route, request)
+        return Errand(partial(here, runtime))
 
-    def _show(self, model: str, verbose: bool | None) -> ShowResponse:
-        return self.runtime.show(self._build(ShowRequest, model=model, verbose=verbose))
+    def _create_blob(self, path: str | Path) -> Stream[str] | Errand[str]:
+        runtime = self.runtime
+        if isinstance(runtime, RemoteRuntime):
+            return runtime.upload(path).map(Plain(), lambda parts: parts[-1].digest)
+        return Errand(partial(runtime.create_blob, path))
 
-    def _ps(self) -> ProcessResponse:
-        return self.runtime.ps()
+    def _list(self) -> Stream[ListResponse] | Errand[ListResponse]:
+        return self._errand(routes.LIST, lambda runtime: runtime.list())
 
-    def _delete(self, model: str) -> StatusResponse:
-        return self.runtime.delete(self._build(DeleteRequest, model=model))
+    def _show(
+        self, model: str, verbose: bool | None
+    ) -> Stream[ShowResponse] | Errand[ShowResponse]:
+        request = self._build(ShowRequest, model=model, verbose=verbose)
+        return self._errand(routes.SHOW, lambda runtime: runtime.show(request), request)
 
-    def _copy(self, source: str, destination: str) -> StatusResponse:
-        return self.runtime.copy(self._build(CopyRequest, source=source, destination=destination))
+    def _ps(self) -> Stream[ProcessResponse] | Errand[ProcessResponse]:
+        return self._errand(routes.PS, lambda runtime: runtime.ps())
+
+    def _delete(self, model: str) -> Stream[StatusResponse] | Errand[StatusResponse]:
+        request = self._build(DeleteRequest, model=model)
+        return self._errand(routes.DELETE, lambda runtime: runtime.delete(request), request)
+
+    def _copy(
+        self, source: str, destination: str
+    ) -> Stream[StatusResponse] | Errand[StatusResponse]:
+        request = self._build(CopyRequest, source=source, destination=destination)
+        return self._errand(routes.COPY, lambda runtime: runtime.copy(request), request)
 
 
 class Client(_Calls):
@@ -333,6 +361,10 @@ class Client(_Calls):
 
     Without arguments it shares the process's one runtime; `models` names another models folder,
     `runtime` a runtime of your own. `timeout` is the deadline, in seconds, of each answer.
+
+    With `host`, which is written as OLLAMA_HOST is, a server answers: paddock's or Ollama's own.
+    Then `timeout`, `headers`, `auth`, `verify`, `proxy` and the like are what httpx makes of them,
+    and OLLAMA_API_KEY is sent as a bearer token.
     """
 
     def __enter__(self) -> Self:
@@ -342,7 +374,7 @@ class Client(_Calls):
         self.close()
 
     def close(self) -> None:
-        """Close the runtime this client made for `models`; shared ones stay. Idempotent."""
+        """Close what this client opened for itself; shared runtimes stay. Idempotent."""
         self._close()
 
     @overload
@@ -539,7 +571,7 @@ class Client(_Calls):
 
     def create_blob(self, path: str | Path) -> str:
         """Put a file into the store; its digest, for the `files` of `create`."""
-        return self._create_blob(path)
+        return self._create_blob(path).result()
 
     @overload
     def export(
@@ -573,23 +605,23 @@ class Client(_Calls):
 
     def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:
         """Everything known about one model; `verbose` fills long arrays in."""
-        return self._show(model, verbose)
+        return self._show(model, verbose).result()
 
     def ps(self) -> ProcessResponse:
         """Which models are loaded, and until when."""
-        return self._ps()
+        return self._ps().result()
 
     def delete(self, model: str) -> StatusResponse:
         """Remove a model from the store."""
-        return self._delete(model)
+        return self._delete(model).result()
 
     def copy(self, source: str, destination: str) -> StatusResponse:
         """Give a model a second name."""
-        return self._copy(source, destination)
+        return self._copy(source, destination).result()
 
     def list(self) -> ListResponse:
         """The models in the store, newest first."""
-        return self._list()
+        return self._list().result()
 
 
 class AsyncClient(_Calls):
@@ -605,7 +637,7 @@ class AsyncClient(_Calls):
         await self.close()
 
     async def close(self) -> None:
-        """Close the runtime this client made for `models`; shared ones stay. Idempotent."""
+        """Close what this client opened for itself; shared runtimes stay. Idempotent."""
         await asyncio.to_thread(self._close)
 
     @overload
@@ -793,7 +825,7 @@ class AsyncClient(_Calls):
 
     async def create_blob(self, path: str | Path) -> str:
         """See `Client.create_blob`."""
-        return await asyncio.to_thread(self._create_blob, path)
+        return await self._create_blob(path)
 
     @overload
     async def export(
@@ -827,20 +859,20 @@ class AsyncClient(_Calls):
 
     async def show(self, model: str, *, verbose: bool | None = None) -> ShowResponse:
         """See `Client.show`."""
-        return await asyncio.to_thread(self._show, model, verbose)
+        return await self._show(model, verbose)
 
     async def ps(self) -> ProcessResponse:
         """See `Client.ps`."""
-        return await asyncio.to_thread(self._ps)
+        return await self._ps()
 
     async def delete(self, model: str) -> StatusResponse:
         """See `Client.delete`."""
-        return await asyncio.to_thread(self._delete, model)
+        return await self._delete(model)
 
     async def copy(self, source: str, destination: str) -> StatusResponse:
         """See `Client.copy`."""
-        return await asyncio.to_thread(self._copy, source, destination)
+        return await self._copy(source, destination)
 
     async def list(self) -> ListResponse:
         """See `Client.list`."""
-        return await asyncio.to_thread(self._list)
+        return await self._list()

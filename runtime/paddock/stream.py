@@ -315,6 +315,20 @@ class Stream(Generic[T]):
                 raise
 
 
+class Errand(Generic[T]):
+    """Work for the caller's own thread, in the shape of an answer: `result()` does it, and `await`
+    has a thread do it."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+
+    def result(self) -> T:
+        return self._work()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return asyncio.to_thread(self._work).__await__()
+
+
 def _set(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)

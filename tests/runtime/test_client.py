@@ -34,6 +34,7 @@ from paddock.api import (
 )
 from paddock.client import AsyncClient, ChatFields, Client, CreateFields, GenerateFields
 from paddock.errors import ModelNotFoundError, OptionError, RequestError, UnsupportedError
+from paddock.remote import RemoteRuntime
 from paddock.runtime import Runtime
 from paddock.stream import Channel, Plain, Stream
 
@@ -463,16 +464,25 @@ def test_a_client_without_arguments_asks_for_the_processs_runtime_at_each_call(
     assert [runtime.requests for runtime in runtimes] == [["list"], ["list"]]
 
 
-def test_http_mode_is_refused_and_transport_arguments_are_accepted(runtime: FakeRuntime):
-    with pytest.raises(UnsupportedError, match="HTTP mode arrives"):
-        Client("http://localhost:11434")
-    with pytest.raises(UnsupportedError):
-        AsyncClient(host="localhost")
-    Client(host=None, headers={"x": "y"}, timeout=None, follow_redirects=True, verify=False)
+def test_a_host_means_a_server_and_without_one_transport_arguments_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, runtime: FakeRuntime
+):
+    monkeypatch.setenv("OLLAMA_HOST", "http://elsewhere")
+    monkeypatch.setattr(Runtime, "default", lambda: runtime)
+    for client in (Client("http://localhost"), AsyncClient(host="localhost:80", timeout=5)):
+        assert isinstance(client.runtime, RemoteRuntime)
+        assert client.runtime.address.url == "http://localhost:80"
+    transport: Any = {"headers": {"x": "y"}, "follow_redirects": True, "verify": False}
+    for host in (None, ""):
+        assert Client(host=host, timeout=None, **transport).runtime is cast("Any", runtime)
     with pytest.raises(TypeError, match="unexpected keyword argument 'model'"):
         Client(model="m")  # type: ignore[call-arg]
     with pytest.raises(RequestError, match="exclude each other"):
         Client(models="x", runtime=cast("Runtime", runtime))
+    with pytest.raises(RequestError, match="host excludes"):
+        Client("localhost", models="x")
+    with pytest.raises(RequestError, match="not a protocol"):
+        Client("ftp://localhost")
 
 
 # -- async -----------------------------------------------------------------------------------------
