@@ -11,9 +11,10 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import (
+    VERSION,
     AfterValidator,
     BaseModel,
     BeforeValidator,
@@ -28,6 +29,10 @@ from pydantic import (
 from paddock.errors import OptionError, PaddockError, RequestError
 
 W = TypeVar("W", bound=BaseModel)
+
+DEFERS: Final = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
+"""Whether a type's validator is made when it is first needed, which halves the time to import.
+Before this version of pydantic two threads that needed one at once could fail."""
 
 
 def build(kind: type[W], fields: Mapping[str, Any], *, strict: bool = False) -> W:
@@ -47,7 +52,7 @@ def build(kind: type[W], fields: Mapping[str, Any], *, strict: bool = False) -> 
 class Wire(BaseModel):
     """A pydantic model that also reads as a mapping, like the objects of the `ollama` client."""
 
-    model_config = ConfigDict(populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True, defer_build=DEFERS)
 
     def __getitem__(self, key: str) -> Any:
         if key in self:
@@ -130,6 +135,8 @@ Strings = Annotated[list[str] | None, _named(_strings)]
 
 class OptionFields(BaseModel):
     """The options of a request, declared once; adapters inherit them. None means "not set"."""
+
+    model_config = ConfigDict(defer_build=DEFERS)
 
     num_ctx: Int = Field(default=None, description="Context window in tokens, per sequence.")
     num_batch: Int = Field(default=None, description="Most tokens evaluated in one step.")

@@ -218,7 +218,19 @@ class Assembly:
             return Blob(digest, path.stat().st_size)
         if self._workspace is not None and path.parent == self._workspace:
             return self._put(self._moved(path))
-        return self._put(self._store.put_file(path))
+
+        def report(copied: int, size: int) -> None:
+            # Its name stands for the digest, which is not known before the end.
+            self.progress(
+                ProgressResponse(
+                    status=f"copying file {path.name}",
+                    digest=path.name,
+                    total=size,
+                    completed=copied,
+                )
+            )
+
+        return self._put(self._store.put_file(path, report=report))
 
     def _digest_of_blob(self, path: Path) -> Digest | None:
         try:

@@ -4,10 +4,12 @@ Knows names of capabilities, parsers and metadata keys; knows no store and rende
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from paddock.errors import RequestError, TemplateError, UnsupportedError
-from paddock.template.go import GoTemplate
+
+if TYPE_CHECKING:
+    from paddock.template.go import GoTemplate
 
 DEFAULT_TEMPLATE: Final = "{{ .Prompt }}"
 CHAT_TEMPLATE: Final = "tokenizer.chat_template"
@@ -25,46 +27,6 @@ KNOWN: Final = (
 
 InUse = Literal["layer", "chat template", "default"]
 
-_PARSERS: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        (
-            "qwen3",
-            "qwen3-coder",
-            "qwen3-vl-instruct",
-            "ministral",
-            "lfm2",
-            "functiongemma",
-            "olmo3",
-            "gemma4-no-thinking",
-            "glm-ocr",
-        ),
-        ("tools",),
-    ),
-    **dict.fromkeys(
-        (
-            "qwen3-thinking",
-            "qwen3-vl-thinking",
-            "qwen3.5",
-            "ornith",
-            "cogito",
-            "deepseek3",
-            "glm-4.7",
-            "gemma4",
-            "lfm2-thinking",
-            "laguna",
-            "poolside-v1",
-            "cohere",
-            "glimmer",
-            "nemotron-3-nano",
-            "nemotron-3.5-nano",
-            "harmony",
-        ),
-        ("tools", "thinking"),
-    ),
-    "olmo3-think": ("thinking",),
-}
-"""Built-in output parser -> what it finds in an answer."""
-
 _RANK: Final = 4
 """`pooling_type` of a model whose head turns a pair of texts into a score."""
 _HEADS: Final = frozenset({"cls.weight", "cls.output.weight"})
@@ -72,6 +34,8 @@ _HEADS: Final = frozenset({"cls.weight", "cls.output.weight"})
 _GPT_OSS: Final = ("gptoss", "gpt-oss")
 _NO_AUDIO: Final = "nemotron_h_omni"
 
+_TELLING: Final = ("tools", "suffix", "thinking")
+"""Without one of these words a Go template handles nothing that has a name."""
 _SPLIT_THINK: Final = ("content.split('</think>')", 'content.split("</think>")')
 _CHAT_RESULTS: Final = (
     "tool_response",
@@ -106,7 +70,7 @@ def of_model(
         *_of_weights(weights, used, tensors),
         *_of_projectors(projectors),
         *(of_template(layer) if layer is not None and used == "layer" else ()),
-        *_PARSERS.get(config.get("parser", ""), ()),
+        *_of_parser(config.get("parser", "")),
     ]
     if config.get("model_family") in _GPT_OSS:
         found.append("thinking")
@@ -163,7 +127,8 @@ def of_chat_template(text: str) -> tuple[str, ...]:
 
 def of_template(text: str) -> tuple[str, ...]:
     """What a Go template handles."""
-    template = _go_template(text)
+    lowered = text.lower()
+    template = _go_template(text) if any(word in lowered for word in _TELLING) else None
     if template is None:
         return ()
     variables = template.variables
@@ -223,8 +188,22 @@ def _of_projectors(projectors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield "audio"
 
 
-def _go_template(text: str) -> GoTemplate | None:
+def _of_parser(name: str) -> Iterator[str]:
+    """What a built-in output parser finds in an answer."""
+    if not name:
+        return
+    from paddock.output.registry import PARSERS  # few models name one
+
+    spec = PARSERS.get(name)
+    if spec is not None:
+        yield from ("tools",) if spec.supports_tools else ()
+        yield from ("thinking",) if spec.supports_thinking else ()
+
+
+def _go_template(text: str) -> "GoTemplate | None":
     """None for a template that cannot be parsed: it is not used, and so handles nothing."""
+    from paddock.template.go import GoTemplate  # most of what listing would have to import
+
     try:
         return GoTemplate.parse(text)
     except TemplateError:

@@ -8,15 +8,17 @@ short by somebody else is an error and not a signal.
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from pathlib import Path
 from struct import Struct
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from paddock.errors import GGUFError
+
+T = TypeVar("T")
 
 MAGIC: Final = b"GGUF"
 _VERSIONS: Final = (2, 3)
@@ -156,6 +158,7 @@ FILE_TYPES: Final[dict[int, str]] = {
 """`general.file_type` -> the name of the quantisation."""
 
 _WINDOW: Final = 1 << 20
+_GLANCE: Final = 1 << 14
 _MAX_STRING: Final = 16 << 20
 _MAX_KEY: Final = 65_535
 _MAX_TENSOR_NAME: Final = 63
@@ -165,6 +168,7 @@ _MAX_ALIGNMENT: Final = 1 << 20
 _MAX_ELEMENTS: Final = 2**63 - 1
 _MIN_KEY_VALUE: Final = 8 + 1 + 4 + 1
 _MIN_TENSOR: Final = 8 + 4 + 4 + 8
+_TOKENIZER: Final = "tokenizer."
 _TOKENS: Final = "tokenizer.ggml.tokens"
 _ARRAY_KINDS: Final[dict[str, tuple[int, ...]]] = {
     _TOKENS: (_STRING,),
@@ -237,13 +241,25 @@ def read(path: Path, *, arrays: bool | Collection[str] = False) -> GGUF:
 
     Raises GGUFError, and nothing else, for whatever the file may hold.
     """
+    return _opened(path, lambda cursor: _read(cursor, arrays), _WINDOW)
+
+
+def glance(path: Path) -> Mapping[str, Any]:
+    """The keys before the vocabulary, which is most of a header: enough to list a model.
+
+    Nothing that follows is looked at, so the file is not fit for native code yet. Raises GGUFError.
+    """
+    return _opened(path, _glance, _GLANCE)
+
+
+def _opened(path: Path, read: "Callable[[_Cursor], T]", window: int) -> T:
     try:
         # A FIFO would block in open() and a device never ends.
         if not stat.S_ISREG(path.stat().st_mode):
             raise GGUFError(f"{path}: not a regular file; give the path of a .gguf file")
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            return _read(_Cursor(file, path, size), arrays)
+            return read(_Cursor(file, path, size, window))
     except FileNotFoundError as error:
         raise GGUFError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:
@@ -255,9 +271,10 @@ def read(path: Path, *, arrays: bool | Collection[str] = False) -> GGUF:
 class _Cursor:
     """A position in the file and the window of bytes around it; nothing is read past the end."""
 
-    def __init__(self, file: BinaryIO | Any, path: Path, size: int) -> None:
+    def __init__(self, file: BinaryIO | Any, path: Path, size: int, reach: int) -> None:
         self._file = file
         self._size = size
+        self._reach = reach
         self._window = b""
         self._start = 0
         self._at = 0
@@ -347,7 +364,7 @@ class _Cursor:
             raise self.truncated(what)
         self._start, self._at = self.position, 0
         self._file.seek(self._start)
-        self._window = self._read(max(count, min(_WINDOW, self._size - self._start)))
+        self._window = self._read(max(count, min(self._reach, self._size - self._start)))
         if len(self._window) < count:  # the file shrank since its size was taken
             raise self.truncated(what)
 
@@ -360,11 +377,7 @@ class _Cursor:
 
 
 def _read(cursor: _Cursor, arrays: bool | Collection[str]) -> GGUF:
-    version = _version(cursor)
-    n_tensors = cursor.unpack(_U64, "the number of tensors")
-    n_key_values = cursor.unpack(_U64, "the number of keys")
-    if n_tensors * _MIN_TENSOR + n_key_values * _MIN_KEY_VALUE > cursor.remaining:
-        raise cursor.truncated(f"a header of {n_key_values} keys and {n_tensors} tensors")
+    version, n_tensors, n_key_values = _beginning(cursor)
     metadata, lengths = _key_values(cursor, n_key_values, arrays)
     _check_metadata(cursor, metadata)
     alignment = _alignment(cursor, metadata)
@@ -372,6 +385,23 @@ def _read(cursor: _Cursor, arrays: bool | Collection[str]) -> GGUF:
     data_offset = -(-cursor.position // alignment) * alignment
     _check_tensors(cursor, tensors, data_offset)
     return GGUF(cursor.path, version, metadata, lengths, tensors, data_offset)
+
+
+def _glance(cursor: _Cursor) -> Mapping[str, Any]:
+    _, _, n_key_values = _beginning(cursor)
+    metadata, _ = _key_values(cursor, n_key_values, False, until=_TOKENIZER)
+    _check_metadata(cursor, metadata)
+    return metadata
+
+
+def _beginning(cursor: _Cursor) -> tuple[int, int, int]:
+    """Version, number of tensors, number of keys."""
+    version = _version(cursor)
+    n_tensors = cursor.unpack(_U64, "the number of tensors")
+    n_key_values = cursor.unpack(_U64, "the number of keys")
+    if n_tensors * _MIN_TENSOR + n_key_values * _MIN_KEY_VALUE > cursor.remaining:
+        raise cursor.truncated(f"a header of {n_key_values} keys and {n_tensors} tensors")
+    return version, n_tensors, n_key_values
 
 
 def _version(cursor: _Cursor) -> int:
@@ -388,12 +418,15 @@ def _version(cursor: _Cursor) -> int:
 
 
 def _key_values(
-    cursor: _Cursor, count: int, arrays: bool | Collection[str]
+    cursor: _Cursor, count: int, arrays: bool | Collection[str], until: str = ""
 ) -> tuple[dict[str, Any], dict[str, int]]:
+    """All of them, or those before the first key that begins with `until`."""
     metadata: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     for index in range(count):
         key = cursor.text(_MAX_KEY, f"key {index}")
+        if until and key.startswith(until):
+            break
         if not key or key in metadata or key in lengths:
             raise cursor.error(f"key {index} {key!r} is empty or appears twice; convert it again")
         kind = cursor.unpack(_U32, f"the type of {key!r}")

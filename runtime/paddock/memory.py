@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import psutil
-
 from paddock.api import LOAD_OPTIONS, Options
 from paddock.engine.backend import LoadSpec
 from paddock.errors import OptionError, OutOfMemoryError
@@ -133,6 +131,8 @@ def available_memory(
     *, cgroups: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
 ) -> int:
     """Bytes this process may still take: what the system has, within its cgroup's (v2) limits."""
+    import psutil  # what only looks at models does without
+
     free = psutil.virtual_memory().available
     return max(min([free, *_cgroup_headrooms(cgroups, membership)]), 0)
 

@@ -158,6 +158,16 @@ class Modelfile:
                 found[command.name] = value
         return found
 
+    def current(self) -> "Modelfile":
+        """Without the parameters that mean nothing any more."""
+        return Modelfile(
+            tuple(
+                command
+                for command in self.commands
+                if not (command.word == "parameter" and command.name in DEPRECATED)
+            )
+        )
+
     def warnings(self) -> tuple[str, ...]:
         """What its author should know, in the reference's words."""
         return tuple(

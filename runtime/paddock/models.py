@@ -40,7 +40,6 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.gguf import GGUF
-from paddock.instructions import instructions_of
 from paddock.names import ModelName
 from paddock.store.local import LocalStore, StoredManifest
 from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_json
@@ -48,7 +47,6 @@ from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_j
 logger = logging.getLogger(__name__)
 
 _HIDDEN_INFO: Final = ("general.name", capability.CHAT_TEMPLATE)
-_MESSAGES: Final = TypeAdapter(tuple[Message, ...])
 _PATH_START: Final = ("/", "./", "../", "~", ".\\", "..\\")
 
 
@@ -126,6 +124,11 @@ class Model:
         """Raises UnsupportedError that names what the model cannot do."""
         capability.check(wanted, self.capabilities, self.name.full)
 
+    @cached_property
+    def entry(self) -> ListResponse.Model:
+        """What `list` tells, from the beginning of the weights' file alone. Not to be changed."""
+        return _entry(self)
+
     def details(self) -> ModelDetails:
         return ModelDetails(
             parent_model=self.parent,
@@ -167,11 +170,11 @@ class Models:
         found: list[Model] = []
         for name, path in self.store.manifests():
             try:
-                found.append(self._load(name))
+                found.append(self._load(name, path))
             except (StoreError, NotFoundError) as error:
                 logger.warning("model left out of the list: %s: %s", path, error)
         found.sort(key=lambda model: (-int(model.modified_at.timestamp()), model.name))
-        return ListResponse(models=[_entry(model) for model in found])
+        return ListResponse(models=[_copy(model.entry) for model in found])
 
     def show(
         self,
@@ -248,8 +251,8 @@ class Models:
         except ModelNotFoundError:
             raise ModelNotFoundError(name) from None
 
-    def _load(self, name: ModelName) -> Model:
-        version = self._version(name)
+    def _load(self, name: ModelName, path: Path | None = None) -> Model:
+        version = self._version(name, path or self.store.manifest_path(name))
         kept = self._cache.get(name)
         if kept is not None and kept[0] == version:
             return kept[1]
@@ -257,9 +260,9 @@ class Models:
         self._cache[name] = version, model
         return model
 
-    def _version(self, name: ModelName) -> tuple[int, ...]:
+    def _version(self, name: ModelName, path: Path) -> tuple[int, ...]:
         try:
-            status = self.store.manifest_path(name).stat()
+            status = path.stat()
         except OSError:
             raise ModelNotFoundError(name.short) from None
         return status.st_ino, status.st_mtime_ns, status.st_size
@@ -345,12 +348,19 @@ def _parameters(store: LocalStore, manifest: Manifest) -> dict[str, Any]:
     return {} if layer is None else json_object(store.read_blob(layer.digest), layer.digest)
 
 
+@lru_cache(maxsize=1)
+def _list_of_messages() -> TypeAdapter[tuple[Message, ...]]:
+    return TypeAdapter(tuple[Message, ...])
+
+
 def _messages(store: LocalStore, manifest: Manifest) -> tuple[Message, ...]:
     layer = manifest.last("messages")
     if layer is None:
         return ()
     try:
-        return _MESSAGES.validate_python(parse_json(store.read_blob(layer.digest), layer.digest))
+        return _list_of_messages().validate_python(
+            parse_json(store.read_blob(layer.digest), layer.digest)
+        )
     except ValidationError as error:
         raise CorruptManifestError(f"{layer.digest}: not a list of messages") from error
 
@@ -379,10 +389,12 @@ def _readable_header(model: Model) -> GGUF | None:
 
 
 def _entry(model: Model) -> ListResponse.Model:
-    header = _readable_header(model)
-    details = _repaired(model.details(), header)
-    details.context_length = model.config.context_length or _length(header, "context_length")
-    details.embedding_length = model.config.embedding_length or _length(header, "embedding_length")
+    glance = _glance(model)
+    details = model.details()
+    if details.quantization_level in ("", "unknown"):
+        details = _repaired(details, _readable_header(model))
+    details.context_length = model.config.context_length or _length(glance, "context_length")
+    details.embedding_length = model.config.embedding_length or _length(glance, "embedding_length")
     return ListResponse.Model(
         name=model.name.short,
         model=model.name.short,
@@ -392,8 +404,21 @@ def _entry(model: Model) -> ListResponse.Model:
         size=model.size,
         digest=model.digest,
         details=details,
-        capabilities=list(_listed_capabilities(model, header)),
+        capabilities=list(_listed_capabilities(model, glance)),
     )
+
+
+def _copy(entry: ListResponse.Model) -> ListResponse.Model:
+    assert entry.details is not None
+    own = {"details": entry.details.model_copy(), "capabilities": [*(entry.capabilities or ())]}
+    return entry.model_copy(update=own)
+
+
+def _glance(model: Model) -> Mapping[str, Any] | None:
+    try:
+        return None if model.weights is None else gguf_files.glance(model.weights)
+    except GGUFError:
+        return None
 
 
 def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
@@ -404,15 +429,17 @@ def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
     return capability.of_model(config, metadata, projectors, model.template, tensors)
 
 
-def _listed_capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
+def _listed_capabilities(model: Model, glance: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Reference: a chat template lies behind the vocabulary, so what only it offers is missing."""
     try:
-        return _capabilities(model, header)
+        projectors = [gguf_files.glance(path) for path in model.projectors]
     except GGUFError:  # a damaged projector must not end the list
         return ()
+    return capability.of_model(model.config.model_dump(), glance, projectors, model.template)
 
 
-def _length(header: GGUF | None, key: str) -> int | None:
-    value = header.get(key) if header else None
+def _length(glance: Mapping[str, Any] | None, key: str) -> int | None:
+    value = (glance or {}).get(f"{(glance or {}).get('general.architecture', '')}.{key}")
     return value if isinstance(value, int) and value else None
 
 
@@ -425,6 +452,8 @@ def _repaired(details: ModelDetails, header: GGUF | None) -> ModelDetails:
 def _instructions(model: Model) -> Instructions | None:
     if "embedding" not in model.capabilities:
         return None
+    from paddock.instructions import instructions_of  # a table that only embedding models need
+
     header = _readable_header(model)
     return instructions_of(header.metadata if header else {}, [model.name.model, model.parent])
 

@@ -260,6 +260,7 @@ class Runtime:
         channel.on_cancel(stop.set)
 
         def report(progress: ProgressResponse) -> None:
+            stop.check()
             # Who waits for the end alone takes nothing until then: hours of it would pile up.
             if stream is not False or progress.digest is None:
                 channel.put(progress)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from paddock.api import DEFERS
 from paddock.durations import FOREVER, parse_duration
 from paddock.errors import RequestError
 
@@ -116,7 +117,7 @@ def _default_models() -> Path:
 class Settings(BaseModel):
     """What the environment says. `Settings()` reads it; arguments go before the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=DEFERS)
 
     models: Path = Field(default_factory=_default_models)
     """Root of the store."""

@@ -125,6 +125,18 @@ def test_texts_longer_than_the_window_are_walked_over(
     assert gguf.read(path, arrays=True).metadata["tokenizer.ggml.tokens"][2] == "b" * 300
 
 
+def test_a_glance_ends_at_the_vocabulary(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gguf, "_GLANCE", 16)
+    content = file_bytes()
+    before = content[: content.index(b"tokenizer.") + len("tokenizer.ggml.tokens")]
+    whole, begun = gguf.glance(write(content)), gguf.glance(write(before + bytes(400)))
+    assert whole == begun
+    assert whole["llama.context_length"] == 2048
+    assert not any(key.startswith("tokenizer.") for key in whole)
+    with pytest.raises(GGUFError, match="wrong magic bytes"):
+        gguf.glance(write(b"nothing of the kind"))
+
+
 def test_empty_tokens_may_repeat(write: Any) -> None:
     tokens = {"tokenizer.ggml.tokens": (Kind.ARRAY, (Kind.STRING, ["", "a", ""]))}
     assert gguf.read(write(file_bytes(tokens))).array_lengths == {"tokenizer.ggml.tokens": 3}
@@ -271,6 +283,7 @@ def test_two_thousand_damaged_files_end_in_the_readers_own_error_or_none(write: 
         path = write(mutate(content, chance))
         started = time.monotonic()
         try:
+            gguf.glance(path)
             gguf.read(path, arrays=chance.random() < 0.5)
             outcomes["read"] += 1
         except GGUFError:

@@ -9,6 +9,7 @@ import pytest
 from gguf import GGUFWriter
 from numpy import zeros
 
+from paddock import gguf
 from paddock.errors import (
     BlobNotFoundError,
     CorruptManifestError,
@@ -181,6 +182,24 @@ def test_models_are_listed_newest_first(
     assert first.modified_at is not None
     assert first.modified_at.timestamp() == 1e9 + 1
     assert first.modified_at.tzinfo is not None
+
+
+def test_a_list_costs_the_beginning_of_each_file_once(
+    models: Models, make: Make, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+    glance = gguf.glance
+    monkeypatch.setattr(gguf, "glance", lambda path: looks.append(path) or glance(path))
+    monkeypatch.setattr(gguf, "read", lambda path: pytest.fail(f"{path} was read"))
+    make("m", weights, config={"file_type": "Q8_0"})
+    first = models.list()
+    assert first.models[0].details is not None
+    first.models[0].details.family = "changed by whoever asked"
+    first.models[0].capabilities = None
+    again = models.list().models[0]
+    assert again.details is not None
+    assert (again.details.family, again.capabilities) == ("llama", ["completion"])
+    assert len(looks) == 1
 
 
 def test_a_damaged_model_spoils_nobody_else(

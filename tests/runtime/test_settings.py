@@ -178,5 +178,5 @@ def test_a_server_that_listens_everywhere_is_dialled_here(url: str, dialled: str
 @given(st.text(alphabet="ab.:/[]09\"' "))
 def test_any_host_becomes_a_url_that_stays_the_same(text: str) -> None:
     url = server_url(text)
-    assert re.match(r"http://.*:\d+", url)
+    assert re.match(r".+://.*:\d+", url)
     assert server_url(url).rstrip("/") == url.rstrip("/")

@@ -38,6 +38,9 @@ _NAMES: Final = {name: command for command in COMMANDS for name in (command.name
 
 def main() -> None:
     """Run the command line of this process."""
+    # Plugins of pydantic are looked for in every package that is installed, which takes longer
+    # than most commands.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run(sys.argv[1:]))
 
 

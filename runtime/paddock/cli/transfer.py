@@ -14,6 +14,7 @@ from paddock.errors import NotFoundError, PaddockError, RequestError
 from paddock.ingredients import Source, gather
 from paddock.modelfile import Modelfile
 from paddock.names import ModelName
+from paddock.runtime import Runtime
 
 _DEFAULT_FILE: Final = "Modelfile"
 _DEFAULT_TEXT: Final = "FROM .\n"
@@ -32,13 +33,21 @@ def create(line: Line) -> int:
     client = connect(line["host"])
     with Progress() as progress:
         progress.say("gathering model components")
-        fields = modelfile.fields() | _components(client, modelfile, folder, progress)
+        fields: dict[str, Any]
+        if _is_here(client.runtime):  # and finds the files by itself
+            fields = {"modelfile": str(modelfile.current()), "path": folder.absolute()}
+        else:
+            fields = modelfile.fields() | _components(client, modelfile, folder, progress)
         if line["draft-quantize"]:
             fields["draft_quantize"] = line["draft-quantize"]
         base = fields.pop("from", None)
         for event in client.create(name, line["quantize"], base, stream=True, **fields):
             progress.feed(event)
     return 0
+
+
+def _is_here(runtime: object) -> bool:
+    return isinstance(runtime, Runtime)
 
 
 def _check_name(name: str) -> None:

@@ -19,13 +19,12 @@ import os
 import re
 import stat
 import tempfile
+import threading
 import weakref
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paddock.errors import (
     BlobNotFoundError,
@@ -36,6 +35,9 @@ from paddock.errors import (
 )
 from paddock.names import Digest, ModelName, parse_digest
 from paddock.store.manifest import MAX_MANIFEST, Config, Layer, Manifest, json_layer, media_type
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 __all__ = ["Blob", "Config", "Layer", "LocalStore", "Manifest", "json_layer", "media_type"]
 
@@ -81,7 +83,8 @@ class LocalStore:
         _stores.add(self)
 
     def _make_lock(self) -> None:
-        self._lock = FileLock(self.root / ".paddock.lock", timeout=_LOCK_SECONDS)
+        self._lock: FileLock | None = None
+        self._making = threading.Lock()
 
     @classmethod
     def after_fork_in_child(cls) -> None:
@@ -145,8 +148,18 @@ class LocalStore:
             )
         return blob
 
-    def put_file(self, path: Path, expected: Digest | None = None) -> Blob:
-        """Stores a copy of a file; a file that the store has already is only read."""
+    def put_file(
+        self,
+        path: Path,
+        expected: Digest | None = None,
+        *,
+        report: Callable[[int, int], None] = lambda copied, size: None,
+    ) -> Blob:
+        """Stores a copy of a file; a file that the store has already is only read.
+
+        `report` is told the bytes that were copied, and of how many; it may end the work by
+        raising.
+        """
         with disk(path), path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
@@ -157,7 +170,13 @@ class LocalStore:
                     self.refresh(digest)
                     return Blob(digest, status.st_size)
                 file.seek(0)
-            return self.put_blob(iter(lambda: file.read(_CHUNK), b""), expected)
+
+            def chunks() -> Iterator[bytes]:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+                    report(file.tell(), status.st_size)
+
+            return self.put_blob(chunks(), expected)
 
     def refresh(self, digest: str) -> None:
         """Makes a blob of the store's own young again: pruning spares what was just wanted.
@@ -317,8 +336,14 @@ class LocalStore:
     @contextlib.contextmanager
     def changing(self) -> Generator[None]:
         """Holds the store against other writers; take it from finding a blob to naming it."""
+        from filelock import FileLock, Timeout  # what only reads does without
+
         with disk(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
+            with self._making:
+                self._lock = self._lock or FileLock(
+                    self.root / ".paddock.lock", timeout=_LOCK_SECONDS
+                )
             try:
                 held = self._lock.acquire()
             except Timeout as error:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from paddock.api import DEFERS
 from paddock.errors import CorruptManifestError, StoreError
 from paddock.names import Digest, parse_digest
 
@@ -106,7 +107,7 @@ Number = Annotated[int, Field(strict=True, ge=0, le=_MAX_SIZE), _or(int)]
 class Layer(BaseModel):
     """One blob of a model, or its config."""
 
-    model_config = ConfigDict(populate_by_name=True, frozen=True)
+    model_config = ConfigDict(populate_by_name=True, frozen=True, defer_build=DEFERS)
 
     media_type: Text = Field("", alias="mediaType")
     digest: Annotated[Digest, AfterValidator(parse_digest)]
@@ -136,7 +137,7 @@ def _some_config(value: Any) -> Any:
 class Manifest(BaseModel):
     """What a model consists of."""
 
-    model_config = ConfigDict(populate_by_name=True, frozen=True)
+    model_config = ConfigDict(populate_by_name=True, frozen=True, defer_build=DEFERS)
 
     schema_version: int = Field(2, alias="schemaVersion")
     media_type: Text = Field(MANIFEST_TYPE, alias="mediaType")
@@ -206,7 +207,7 @@ _CONFIG_OPTIONAL: Final = frozenset(
 class Config(BaseModel):
     """The config blob. Its fields stand in the order in which they are written."""
 
-    model_config = ConfigDict(protected_namespaces=())
+    model_config = ConfigDict(protected_namespaces=(), defer_build=DEFERS)
 
     model_format: Text = ""
     model_family: Text = ""

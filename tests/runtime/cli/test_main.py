@@ -17,7 +17,10 @@ from paddock.cli.main import run
 from paddock.client import Client
 from paddock.runtime import Runtime
 
-HEAVY = ("llama_cpp", "numpy", "jinja2", "rich", "prompt_toolkit", "langchain_core", "llama_index")
+HEAVY = (
+    *("llama_cpp", "numpy", "jinja2", "rich", "prompt_toolkit", "httpx", "cryptography", "psutil"),
+    *("filelock", "starlette", "uvicorn", "langchain_core", "llama_index"),
+)
 
 
 @pytest.fixture
