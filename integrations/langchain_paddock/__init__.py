@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
         'langchain_paddock needs langchain-core: pip install "paddock[langchain]"'
     ) from error
 
+from langchain_paddock._install import install, install_if_imported, make_loadable, uninstall
 from langchain_paddock.chat_models import ChatPaddock
 from langchain_paddock.embeddings import PaddockEmbeddings
 from langchain_paddock.llms import PaddockLLM
@@ -16,4 +17,14 @@ from paddock import __version__
 
 del _langchain_core
 
-__all__ = ["ChatPaddock", "PaddockEmbeddings", "PaddockLLM", "__version__"]
+__all__ = [
+    "ChatPaddock",
+    "PaddockEmbeddings",
+    "PaddockLLM",
+    "__version__",
+    "install",
+    "uninstall",
+]
+
+make_loadable()
+install_if_imported()

@@ -1,20 +1,18 @@
-"""LangChain messages to paddock's and paddock's answers to LangChain's. Pure; starts nothing.
+"""LangChain messages, tools and schemas to paddock's. Pure, but for images that are to be fetched.
 
 A message's content is a text or a list of blocks in one of many dialects; `_READERS` has one entry
 per type of block. Nothing that is passed in is changed.
 """
 
 import json
-import uuid
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any, Final, Self, cast
 
 from langchain_core.messages import (
     AIMessage,
-    AIMessageChunk,
     BaseMessage,
     ChatMessage,
     FunctionMessage,
@@ -22,16 +20,15 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
-from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
-from langchain_core.messages.tool import tool_call, tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
+from pydantic import TypeAdapter
 
 from langchain_paddock._fields import request
-from paddock import ChatResponse, GenerateResponse, Message, RequestError, Tool, UnsupportedError
+from paddock import Message, PaddockError, RequestError, Tool, UnsupportedError
 
-PROVIDER: Final = "paddock"
+Open = Callable[[str], bytes]
+"""Gives the bytes behind an address. Raises PaddockError."""
 
 # -- to the model ---------------------------------------------------------------------------------
 
@@ -41,6 +38,9 @@ class _Parts:
     """What the blocks of one message hold. `where` names the message in errors."""
 
     where: str
+    open: Open
+    is_answer: bool = False
+    """Written by a model, perhaps of another provider: what only that one reads is left out."""
     texts: list[str] = field(default_factory=list[str])
     images: list[bytes] = field(default_factory=list[bytes])
     thinking: list[str] = field(default_factory=list[str])
@@ -48,8 +48,10 @@ class _Parts:
     results: list[Message] = field(default_factory=list[Message])
 
     @classmethod
-    def read(cls, content: str | Sequence[Any], where: str) -> Self:
-        parts = cls(where)
+    def read(
+        cls, content: str | Sequence[Any], where: str, open: Open, *, is_answer: bool = False
+    ) -> Self:
+        parts = cls(where, open, is_answer)
         if isinstance(content, str):
             parts.texts.append(content)
             return parts
@@ -63,6 +65,8 @@ class _Parts:
     def add(self, block: Mapping[str, Any]) -> None:
         kind = str(block.get("type"))
         reader = _READERS.get(kind)
+        if reader is None and self.is_answer:
+            return
         if reader is None:
             raise UnsupportedError(f'{self.where}: content of type "{kind}" is not supported')
         try:
@@ -71,7 +75,19 @@ class _Parts:
             raise RequestError(f'{self.where}: malformed content of type "{kind}"') from error
 
 
-def to_messages(messages: Sequence[BaseMessage]) -> list[Message]:
+def opens_nothing(address: str) -> bytes:
+    """The Open of callers who have not asked for more."""
+    raise UnsupportedError(
+        f"the image's address {address[:80]!r} is not opened; pass the image itself as base64, or "
+        f"set {'read_files' if _is_file(address) else 'fetch_urls'}=True"
+    )
+
+
+def _is_file(address: str) -> bool:
+    return address.startswith("file:") or "://" not in address
+
+
+def to_messages(messages: Sequence[BaseMessage], open: Open = opens_nothing) -> list[Message]:
     """Every class of message, in order; tool messages learn the name of their tool."""
     if not messages:
         raise RequestError("there are no messages to answer")
@@ -79,7 +95,7 @@ def to_messages(messages: Sequence[BaseMessage]) -> list[Message]:
     return [
         converted
         for number, message in enumerate(messages)
-        for converted in _to_message(message, f"message {number}", names)
+        for converted in _to_message(message, f"message {number}", names, open)
     ]
 
 
@@ -93,8 +109,11 @@ def _names_of_calls(messages: Iterable[BaseMessage]) -> dict[str, str]:
     }
 
 
-def _to_message(message: BaseMessage, where: str, names: Mapping[str, str]) -> list[Message]:
-    parts = _Parts.read(message.content, where)
+def _to_message(
+    message: BaseMessage, where: str, names: Mapping[str, str], open: Open
+) -> list[Message]:
+    is_answer = isinstance(message, AIMessage)
+    parts = _Parts.read(message.content, where, open, is_answer=is_answer)
     match message:
         case AIMessage():
             return [_assistant(message, parts)]
@@ -163,6 +182,23 @@ def _text(block: Mapping[str, Any], parts: _Parts) -> None:
     parts.texts.append(str(block["text"]))
 
 
+def _document(block: Mapping[str, Any], parts: _Parts) -> None:
+    """A document that is plain text. What a reader would need a library for is refused."""
+    source: Mapping[str, Any] = block.get("source") or block
+    mime = str(source.get("mime_type") or source.get("media_type") or "text/plain")
+    text, data = source.get("text"), source.get("base64") or source.get("data")
+    if isinstance(text, str):
+        parts.texts.append(text)
+    elif mime.startswith("text/") and isinstance(data, str):
+        is_text = source.get("type") == "text"  # Anthropic's, which says "data" for text too
+        parts.texts.append(data if is_text else _base64(data, parts).decode("utf-8", "replace"))
+    else:
+        raise UnsupportedError(
+            f'{parts.where}: content of type "{block["type"]}" ({mime}) is not supported; pass '
+            "its text"
+        )
+
+
 def _image(block: Mapping[str, Any], parts: _Parts) -> None:
     source: Mapping[str, Any] = block.get("source") or block
     data = source.get("base64") or source.get("data")
@@ -178,12 +214,12 @@ def _from_url(url: str, parts: _Parts) -> bytes:
     head, comma, data = url.partition(",")
     if comma and head.startswith("data:"):
         return _base64(data, parts)
-    if ":" in url:
-        raise UnsupportedError(
-            f"{parts.where}: paddock does not open the image's address {url[:80]!r}; "
-            "pass the image itself as base64"
-        )
-    return _base64(url, parts)
+    if ":" not in url and not url.startswith(("/", ".", "~")):
+        return _base64(url, parts)
+    try:
+        return parts.open(url)
+    except PaddockError as error:
+        raise type(error)(f"{parts.where}: {error}") from error
 
 
 def _base64(data: str, parts: _Parts) -> bytes:
@@ -210,7 +246,7 @@ def _tool_use(block: Mapping[str, Any], parts: _Parts) -> None:
 
 
 def _tool_result(block: Mapping[str, Any], parts: _Parts) -> None:
-    inner = _Parts.read(block.get("content") or "", parts.where)
+    inner = _Parts.read(block.get("content") or "", parts.where, parts.open)
     parts.results.append(_plain("tool", inner, tool_call_id=block["tool_use_id"]))
 
 
@@ -225,7 +261,9 @@ def _nothing(_block: Mapping[str, Any], _parts: _Parts) -> None:
 
 _READERS: Final[dict[str, Callable[[Mapping[str, Any], _Parts], None]]] = {
     "text": _text,
-    "text-plain": _text,
+    "text-plain": _document,
+    "document": _document,
+    "file": _document,
     "input_text": _text,
     "output_text": _text,
     "image": _image,
@@ -251,7 +289,10 @@ def to_tools(tools: Iterable[Any]) -> list[Tool]:
 
 
 def to_json_schema(schema: Any) -> dict[str, Any]:
-    """The whole JSON schema of a pydantic class, TypedDict, function dict, or of itself."""
+    """The whole JSON schema of a pydantic class, dataclass, TypedDict, function, or of itself."""
+    if is_dataclass(schema):
+        described: TypeAdapter[Any] = TypeAdapter(cast("type[Any]", schema))
+        return described.json_schema()
     if isinstance(schema, type) and is_basemodel_subclass(schema):
         return _schema_of_class(schema)
     if isinstance(schema, Mapping) and not {"function", "parameters", "input_schema"} & {*schema}:
@@ -264,119 +305,3 @@ def _schema_of_class(schema: Any) -> dict[str, Any]:
     # Classes made with pydantic's v1 interface have no model_json_schema.
     modern = getattr(schema, "model_json_schema", None)
     return schema.schema() if modern is None else modern()
-
-
-# -- from the model -------------------------------------------------------------------------------
-
-
-def to_generation(response: ChatResponse, *, reasoning: bool) -> ChatGeneration:
-    """A whole answer. `reasoning` says whether to keep what the model thought."""
-    message = response.message
-    calls = [
-        tool_call(name=call.function.name, args=call.function.arguments, id=_id_of(call))
-        for call in message.tool_calls or []
-    ]
-    metadata = _metadata(response, called=bool(calls)) | _logprobs(response)
-    answer = AIMessage(
-        content=message.content or "",
-        additional_kwargs=_thought(message, reasoning=reasoning),
-        tool_calls=calls,
-        usage_metadata=_usage(response),
-        response_metadata=metadata,
-    )
-    return ChatGeneration(message=answer, generation_info=dict(metadata))
-
-
-class Chunks:
-    """Reads the parts of a streamed answer. Metadata stand on the last chunk alone.
-
-    Chunks are added up by frameworks: texts join, integers are summed and unequal floats are an
-    error, so nothing may be said twice.
-    """
-
-    def __init__(self, *, reasoning: bool) -> None:
-        self._reasoning = reasoning
-        self._num_calls = 0
-
-    def feed(self, part: ChatResponse) -> list[ChatGenerationChunk]:
-        calls = [self._call(call) for call in part.message.tool_calls or []]
-        thought = _thought(part.message, reasoning=self._reasoning)
-        metadata = _logprobs(part)
-        if part.done:
-            metadata |= _metadata(part, called=self._num_calls > 0)
-        if not (part.done or part.message.content or calls or thought or metadata):
-            return []
-        chunk = AIMessageChunk(
-            content=part.message.content or "",
-            additional_kwargs=thought,
-            tool_call_chunks=calls,
-            usage_metadata=_usage(part) if part.done else None,
-            response_metadata=metadata,
-            chunk_position="last" if part.done else None,
-        )
-        return [ChatGenerationChunk(message=chunk, generation_info=dict(metadata) or None)]
-
-    def _call(self, call: Message.ToolCall) -> Any:
-        index, self._num_calls = self._num_calls, self._num_calls + 1
-        arguments = json.dumps(call.function.arguments, ensure_ascii=False)
-        return tool_call_chunk(
-            name=call.function.name, args=arguments, id=_id_of(call), index=index
-        )
-
-
-def _id_of(call: Message.ToolCall) -> str:
-    return call.id or f"call_{uuid.uuid4().hex}"
-
-
-def _thought(message: Message, *, reasoning: bool) -> dict[str, Any]:
-    return {"reasoning_content": message.thinking} if reasoning and message.thinking else {}
-
-
-def _logprobs(response: ChatResponse | GenerateResponse) -> dict[str, Any]:
-    if not response.logprobs:
-        return {}
-    return {"logprobs": [entry.model_dump(exclude_none=True) for entry in response.logprobs]}
-
-
-_REPORTED: Final = (
-    "model",
-    "created_at",
-    "done",
-    "done_reason",
-    "total_duration",
-    "load_duration",
-    "prompt_eval_count",
-    "prompt_eval_duration",
-    "eval_count",
-    "eval_duration",
-)
-
-
-def report(response: ChatResponse | GenerateResponse) -> dict[str, Any]:
-    """The statistics of a finished answer under Ollama's names."""
-    known = {name: getattr(response, name) for name in _REPORTED}
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def _metadata(response: ChatResponse, *, called: bool) -> dict[str, Any]:
-    own = {
-        "cached_tokens": response.prompt_cached_count,
-        "original_prompt_tokens": response.prompt_original_count,
-    }
-    reason = "tool_calls" if called and response.done_reason == "stop" else response.done_reason
-    return report(response) | {
-        "finish_reason": reason,
-        "model_name": response.model,
-        "model_provider": PROVIDER,
-        PROVIDER: {name: count for name, count in own.items() if count is not None},
-    }
-
-
-def _usage(response: ChatResponse) -> UsageMetadata | None:
-    if response.prompt_eval_count is None and response.eval_count is None:
-        return None
-    read, written = response.prompt_eval_count or 0, response.eval_count or 0
-    usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-    if response.prompt_cached_count is not None:
-        usage["input_token_details"] = InputTokenDetails(cache_read=response.prompt_cached_count)
-    return usage

@@ -3,11 +3,13 @@
 Knows names and precedence; knows no message, no answer and no framework class.
 """
 
+import contextlib
 import difflib
 import warnings
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, Self, TypeVar
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from typing import Any, Final, Literal, Self, TypeVar
 
+from langchain_core.exceptions import ContextOverflowError
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,9 +20,13 @@ from pydantic import (
 )
 
 from paddock import (
+    ContextLengthError,
     NotFoundError,
     OptionFields,
     Options,
+    PaddockError,
+    ProgressResponse,
+    PullRequest,
     RequestError,
     Runtime,
     ShowRequest,
@@ -40,15 +46,27 @@ _REMOVED: Final = frozenset({"tfs_z"})
 _NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
 """Options that cannot change an answer and so belong in no cache key."""
 _REQUEST_FIELDS: Final = frozenset(
-    {"model", "keep_alive", "format", "think", "timeout", "truncate", "shift"}
-    | {"logprobs", "top_logprobs", "grammar", "logit_bias"}
+    {"model", "keep_alive", "format", "think", "timeout", "truncate", "shift", "cut", "cancel"}
+    | {"logprobs", "top_logprobs", "grammar", "choices", "logit_bias"}
 )
+_CONSTRAINTS: Final = ("format", "grammar", "choices")
+"""One of them can hold an answer; a call's own takes the place of the constructor's."""
+_OVERFLOW: Final[Mapping[Any, Mapping[str, Any]]] = {
+    None: {},
+    "truncate": {},
+    "error": {"truncate": False},
+    "shift": {"cut": "tokens"},
+}
 _FOR_THE_FRAMEWORK: Final = frozenset(
     {"ls_structured_output_format", "stream", "structured_output_format"}
 )
 
 
 W = TypeVar("W", bound=BaseModel)
+
+
+class PromptTooLongError(ContextLengthError, ContextOverflowError):
+    """paddock's error under the name that LangChain's middleware looks for."""
 
 
 class PaddockFields(OptionFields):
@@ -67,6 +85,11 @@ class PaddockFields(OptionFields):
 
     base_url: str | None = None
     """Reserved for talking to a server; paddock answers inside this process."""
+
+    pull: SkipValidation[bool | Callable[[ProgressResponse], None]] = Field(
+        default=False, exclude=True, repr=False
+    )
+    """Fetch a model that is not there before its first request; a function gets the progress."""
 
     runtime: SkipValidation[Runtime | None] = Field(default=None, exclude=True, repr=False)
     """The runtime that answers; by default the one that the whole process shares."""
@@ -113,6 +136,30 @@ class PaddockFields(OptionFields):
     def _active_runtime(self) -> Runtime:
         return Runtime.default() if self.runtime is None else self.runtime
 
+    def _wants_pull(self, keywords: Mapping[str, Any]) -> bool:
+        return bool(keywords.get("pull", self.pull))
+
+    def _pull_missing(self, keywords: Mapping[str, Any]) -> None:
+        """Fetch the model of a call if the store does not have it. Blocks."""
+        model = keywords.get("model") or self.model
+        told = keywords.get("pull", self.pull)
+        runtime = self._active_runtime()
+        try:
+            runtime.show(ShowRequest(model=model))
+        except NotFoundError:
+            for progress in runtime.pull(PullRequest(model=model)):
+                if callable(told):
+                    told(progress)
+
+    def _digest(self, model: str) -> str | None:
+        """What tells apart two states of one name; None for a model that is not there."""
+        if self.base_url is not None:
+            return None
+        try:
+            return self._active_runtime().resolve(model).digest
+        except PaddockError:
+            return None
+
     def _own_options(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in OptionFields.model_fields}
         return {name: value for name, value in own.items() if value is not None and value != []}
@@ -138,7 +185,10 @@ class PaddockFields(OptionFields):
         if "reasoning" in given:
             given["think"] = given.pop("reasoning")
         _convert_response_format(given)
+        given |= _overflow(given.pop("on_overflow", None))
         fields = self._own_fields()
+        if any(given.get(name) for name in _CONSTRAINTS):
+            fields |= dict.fromkeys(_CONSTRAINTS)
         options = self._own_options() | _set_only(given.pop("options", {}))
         known = _REQUEST_FIELDS.union(more)
         unknown: dict[str, Any] = {}
@@ -153,6 +203,44 @@ class PaddockFields(OptionFields):
         if stop:
             options["stop"] = stop
         return _set_only(fields) | {"options": Options.parse(options)}
+
+
+class AnswerFields(PaddockFields):
+    """What chat and completion share beyond that."""
+
+    format: Literal["", "json"] | dict[str, Any] | None = None
+    """`"json"` for any JSON object, or a JSON schema that the answer must follow."""
+
+    grammar: str | None = None
+    """GBNF text that the whole answer must follow."""
+
+    choices: list[str] | None = None
+    """The answer is one of these texts."""
+
+    reasoning: bool | Literal["low", "medium", "high", "max"] | None = None
+    """True or a level: think, and keep it as `reasoning_content`; False: do not think.
+
+    None leaves it to the model and drops what it thought.
+    """
+
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds that an answer may take once the model is loaded; DeadlineError after that."""
+
+    on_overflow: Literal["truncate", "error", "shift"] | None = None
+    """What becomes of a prompt that is longer than the window.
+
+    `"truncate"`, the default, leaves out the oldest messages but for the system's, with a warning;
+    `"shift"` keeps the messages and cuts tokens behind the first `num_keep`; `"error"` raises
+    ContextLengthError.
+    """
+
+    def _own_fields(self) -> dict[str, Any]:
+        return (
+            super()._own_fields()
+            | {"format": self.format, "grammar": self.grammar, "choices": self.choices}
+            | {"think": self.reasoning, "timeout": self.timeout}
+            | dict(_OVERFLOW[self.on_overflow])
+        )
 
 
 def without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,6 +268,31 @@ def request(kind: type[W], **fields: Any) -> W:
         raise RequestError(f"{where}: {first['msg']}") from error
 
 
+@contextlib.contextmanager
+def known_errors() -> Generator[None, None, None]:
+    """Prompts that are too long under LangChain's name as well."""
+    try:
+        yield
+    except PromptTooLongError:
+        raise
+    except ContextLengthError as error:
+        raise PromptTooLongError(str(error)) from error
+
+
+def warn_of_cut(response: Any) -> None:
+    """Say so when a part of the prompt was left out."""
+    original = response.prompt_original_count
+    if original is None:
+        return
+    dropped = response.prompt_dropped_count or 0
+    lost = f"the {dropped} oldest messages were left out" if dropped else "its middle was cut out"
+    warnings.warn(
+        f"the prompt had {original} tokens and the window holds {response.context_length}: {lost}. "
+        'Raise num_ctx, send less, or set on_overflow="error"',
+        stacklevel=6,
+    )
+
+
 def record_version(model: Any) -> None:
     """Name paddock's version in the model's trace metadata (langchain-core 1.5 and newer)."""
     add = getattr(model, "_add_version", None)
@@ -189,6 +302,13 @@ def record_version(model: Any) -> None:
 
 def _set_only(values: Any) -> dict[str, Any]:
     return {name: value for name, value in dict(values).items() if value is not None}
+
+
+def _overflow(rule: Any) -> dict[str, Any]:
+    if rule not in _OVERFLOW:
+        known = ", ".join(str(name) for name in _OVERFLOW if name)
+        raise RequestError(f"on_overflow must be one of {known}, not {rule!r}")
+    return dict(_OVERFLOW[rule])
 
 
 def _check_stored(model: str, runtime: Runtime) -> None:

@@ -4,9 +4,10 @@ Thin: _fields joins the settings of a call, _convert turns messages and answers;
 methods that LangChain calls, each next to its asynchronous twin.
 """
 
+import asyncio
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
 from typing import Any, Final, Literal, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -15,39 +16,39 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.output_parsers import (
-    BaseOutputParser,
-    JsonOutputKeyToolsParser,
-    JsonOutputParser,
-    PydanticOutputParser,
-    PydanticToolsParser,
-)
 from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ContextThreadPoolExecutor, get_config_list
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import Field, model_validator
+from pydantic import field_validator, model_validator
 
-from langchain_paddock._convert import (
-    Chunks,
-    to_generation,
-    to_json_schema,
-    to_messages,
-    to_tools,
-)
+from langchain_paddock._convert import opens_nothing, to_messages, to_tools
+from langchain_paddock._events import Event, Events
 from langchain_paddock._fields import (
     IN_FLIGHT,
-    PaddockFields,
+    AnswerFields,
+    known_errors,
     record_version,
     request,
+    warn_of_cut,
     without_aliases,
 )
-from paddock import ChatRequest, ChatResponse, Stream, UnsupportedError
+from langchain_paddock._images import opener
+from langchain_paddock._profile import LazyProfile, profile_of
+from langchain_paddock._replies import Chunks, to_generation
+from langchain_paddock._structured import structured
+from paddock import (
+    ChatRequest,
+    ChatResponse,
+    PaddockError,
+    ShowRequest,
+    Stream,
+    UnsupportedError,
+)
 
 
-class ChatPaddock(BaseChatModel, PaddockFields):
+class ChatPaddock(BaseChatModel, AnswerFields):
     """Chat models that run inside this process, by their Ollama names.
 
     Setup:
@@ -102,34 +103,41 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         ```
     """
 
-    format: Literal["", "json"] | dict[str, Any] | None = None
-    """`"json"` for any JSON object, or a JSON schema that the answer must follow."""
-
-    reasoning: bool | Literal["low", "medium", "high", "max"] | None = None
-    """True or a level: think, and keep it as `reasoning_content`; False: do not think.
-
-    None leaves it to the model and drops what it thought.
-    """
-
     logprobs: bool | None = None
     """Report each token's log-probability in `response_metadata["logprobs"]`."""
 
-    top_logprobs: int | None = Field(default=None, ge=1)
-    """How many likelier tokens to report with each; turns `logprobs` on."""
+    top_logprobs: int | None = None
+    """How many likelier tokens to report with each, from 1; turns `logprobs` on."""
 
-    timeout: float | None = Field(default=None, gt=0)
-    """Seconds from submitting a request to its end; DeadlineError after that."""
+    fetch_urls: bool = False
+    """Fetch images that messages name by an http(s) address."""
+
+    read_files: bool = False
+    """Read images that messages name by a path or a `file:` address."""
 
     streaming: bool | None = None
     """True: `invoke` streams as well; False: `stream` gives the answer in one piece."""
 
+    @field_validator("top_logprobs")
+    @classmethod
+    def _check_top_logprobs(cls, value: int | None) -> int | None:
+        if value is not None and value < 1:
+            raise ValueError(f"`top_logprobs` must be a positive integer, not {value}")
+        return value
+
     @model_validator(mode="after")
     def _complete_chat_paddock(self) -> Self:
         record_version(self)
+        self._read_profile_later()
         if self.top_logprobs is not None and not self.logprobs:
             if self.logprobs is False:
-                raise ValueError("top_logprobs is set but logprobs is False; remove one of them")
-            warnings.warn("top_logprobs is set: setting logprobs=True as well", stacklevel=4)
+                raise ValueError(
+                    "top_logprobs is set, but logprobs is explicitly False; remove one of them"
+                )
+            warnings.warn(
+                "top_logprobs is set without logprobs. Setting `logprobs=True` automatically",
+                stacklevel=4,
+            )
             self.logprobs = True
         return self
 
@@ -143,14 +151,23 @@ class ChatPaddock(BaseChatModel, PaddockFields):
     def _identifying_params(self) -> dict[str, Any]:
         return self._influences()
 
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        return True
+
     def _own_fields(self) -> dict[str, Any]:
         return super()._own_fields() | {
-            "format": self.format,
-            "think": self.reasoning,
             "logprobs": self.logprobs,
             "top_logprobs": self.top_logprobs,
-            "timeout": self.timeout,
         }
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        """The key of cached answers: what can change one, the model's digest included."""
+        params = self._influences() | {k: v for k, v in kwargs.items() if k not in _KEYLESS}
+        params |= {"stop": stop or params.get("stop"), "_type": self._llm_type}
+        params["digest"] = self._digest(kwargs.get("model") or self.model)
+        params["base_url"] = self.base_url
+        return str(sorted(params.items()))
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop or self.stop, **kwargs)
@@ -165,26 +182,83 @@ class ChatPaddock(BaseChatModel, PaddockFields):
             return self.custom_get_token_ids(text)
         return self._active_runtime().tokenize(self.model, text)
 
+    def get_num_tokens_from_messages(
+        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None, **kwargs: Any
+    ) -> int:
+        """The `input_tokens` that a call with these messages and tools reports, if none is left
+        out. Loads no weights; images do not count.
+        """
+        if self.base_url is not None:
+            raise UnsupportedError("base_url: tokens are counted where the model's files are")
+        asked = self._request(list(messages), None, {**kwargs, "tools": tools})
+        return self._active_runtime().count_prompt(asked)
+
+    def _resolve_model_profile(self) -> Any:
+        return LazyProfile()
+
+    def _read_profile_later(self) -> None:
+        if isinstance(self.profile, LazyProfile):
+            self.profile.read_with(self._read_profile)
+
+    def _read_profile(self) -> dict[str, Any] | None:
+        runtime = self._active_runtime()
+        try:
+            shown = runtime.show(ShowRequest(model=self.model))
+        except PaddockError:
+            return None
+        return profile_of(
+            self.model,
+            shown,
+            num_ctx=self.num_ctx,
+            num_predict=self.num_predict,
+            fallback=runtime.settings.context_length,
+        )
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        fields = dict(state["__dict__"])
+        if isinstance(fields.get("profile"), LazyProfile):
+            fields["profile"] = None
+        return {**state, "__dict__": fields}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        if self.profile is None:
+            self.profile = self._resolve_model_profile()
+            self._read_profile_later()
+
     # one request
+
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, keywords: Mapping[str, Any]
+    ) -> ChatRequest:
+        rest = {name: value for name, value in keywords.items() if name not in _OWN_KEYWORDS}
+        of_tools: dict[str, Any] = {name: rest.pop(name, None) for name in _TOOL_FIELDS}
+        tools = to_tools(rest.pop("tools", None) or [])
+        if of_tools["parallel_tool_calls"] is None and _is_forced(of_tools["tool_choice"]):
+            of_tools["parallel_tool_calls"] = False
+        fields = self._call_fields(stop, rest)
+        opens = {name: keywords.get(name, getattr(self, name)) for name in _OPENING}
+        said = to_messages(messages, opener(**opens) if any(opens.values()) else opens_nothing)
+        return request(ChatRequest, messages=said, tools=tools or None, **of_tools, **fields)
 
     def _submit(
         self, messages: list[BaseMessage], stop: list[str] | None, keywords: Mapping[str, Any]
     ) -> tuple[Stream[ChatResponse], bool]:
         """The running answer, and whether its reasoning is to be kept."""
-        rest = dict(keywords)
-        choice = rest.pop("tool_choice", None)
-        _check_parallel(rest.pop("parallel_tool_calls", None))
-        rest.pop("strict", None)
-        tools = to_tools(rest.pop("tools", None) or [])
-        fields = self._call_fields(stop, rest)
-        asked = request(
-            ChatRequest,
-            messages=to_messages(messages),
-            tools=tools or None,
-            tool_choice=choice,
-            **fields,
-        )
+        if self._wants_pull(keywords):
+            self._pull_missing(keywords)
+        asked = self._request(messages, stop, keywords)
         return self._active_runtime().chat(asked), asked.think not in (None, False)
+
+    async def _asubmit(
+        self, messages: list[BaseMessage], stop: list[str] | None, keywords: Mapping[str, Any]
+    ) -> tuple[Stream[ChatResponse], bool]:
+        """The same off the event loop, where something has to be fetched first."""
+        opens = any(keywords.get(name, getattr(self, name)) for name in _OPENING)
+        if opens or self._wants_pull(keywords):
+            return await asyncio.to_thread(self._submit, messages, stop, keywords)
+        return self._submit(messages, stop, keywords)
 
     def _generate(
         self,
@@ -193,8 +267,11 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        stream, reasoning = self._submit(messages, stop, kwargs)
-        return ChatResult(generations=[to_generation(stream.result(), reasoning=reasoning)])
+        with known_errors():
+            stream, reasoning = self._submit(messages, stop, kwargs)
+            response = stream.result()
+        warn_of_cut(response)
+        return ChatResult(generations=[to_generation(response, reasoning=reasoning)])
 
     async def _agenerate(
         self,
@@ -203,8 +280,11 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        stream, reasoning = self._submit(messages, stop, kwargs)
-        return ChatResult(generations=[to_generation(await stream, reasoning=reasoning)])
+        with known_errors():
+            stream, reasoning = await self._asubmit(messages, stop, kwargs)
+            response = await stream
+        warn_of_cut(response)
+        return ChatResult(generations=[to_generation(response, reasoning=reasoning)])
 
     def _stream(
         self,
@@ -212,15 +292,17 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        stream, reasoning = self._submit(messages, stop, kwargs)
-        chunks = Chunks(reasoning=reasoning)
-        with stream:
-            for part in stream:
-                for chunk in chunks.feed(part):
-                    if run_manager:
-                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                    yield chunk
+    ) -> Generator[ChatGenerationChunk, None, None]:
+        with known_errors():
+            stream, reasoning = self._submit(messages, stop, kwargs)
+            chunks = Chunks(reasoning=reasoning)
+            with stream:
+                for part in stream:
+                    warn_of_cut(part)
+                    for chunk in chunks.feed(part):
+                        if run_manager:
+                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                        yield chunk
 
     async def _astream(
         self,
@@ -228,15 +310,45 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        stream, reasoning = self._submit(messages, stop, kwargs)
-        chunks = Chunks(reasoning=reasoning)
-        async with stream:
-            async for part in stream:
-                for chunk in chunks.feed(part):
-                    if run_manager:
-                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                    yield chunk
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
+        with known_errors():
+            stream, reasoning = await self._asubmit(messages, stop, kwargs)
+            chunks = Chunks(reasoning=reasoning)
+            async with stream:
+                async for part in stream:
+                    warn_of_cut(part)
+                    for chunk in chunks.feed(part):
+                        if run_manager:
+                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                        yield chunk
+
+    def _stream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Generator[Event, None, None]:
+        events = Events(kwargs.get("model") or self.model)
+        with closing(self._stream(messages, stop, run_manager, **kwargs)) as chunks:
+            for chunk in chunks:
+                yield from events.feed(chunk)
+            yield from events.finish()
+
+    async def _astream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[Event, None]:
+        events = Events(kwargs.get("model") or self.model)
+        async with aclosing(self._astream(messages, stop, run_manager, **kwargs)) as chunks:
+            async for chunk in chunks:
+                for event in events.feed(chunk):
+                    yield event
+        for event in events.finish():
+            yield event
 
     # many requests
 
@@ -301,13 +413,19 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Let the model call these tools. A `tool_choice` forbids calls ("none"), or holds the
-        model to one ("any", "required", True, or a tool's name).
+        """Let the model call these tools.
+
+        A `tool_choice` forbids calls ("none"), or holds the model to one ("any", "required", True,
+        or a tool's name; with `parallel_tool_calls=True` to one or more). `strict` holds arguments
+        to their schemas also where the model calls of its own accord; `parallel_tool_calls=False`
+        ends the answer after one call.
         """
         described = [convert_to_openai_tool(tool) for tool in tools]
         _check_tool_exists(tool_choice, {tool["function"]["name"] for tool in described})
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
+        if strict is not None:
+            kwargs["strict"] = strict
         return self.bind(tools=described, **kwargs)
 
     def with_structured_output(
@@ -317,22 +435,25 @@ class ChatPaddock(BaseChatModel, PaddockFields):
         method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema",
         include_raw: bool = False,
         strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Answers as objects of `schema`.
 
         `json_schema` holds the model to the schema token by token; `json_mode` to some JSON object,
-        described in the prompt by you; `function_calling` to a call of a tool.
+        described in the prompt by you; `function_calling` to a call of a tool. With `tools` (and
+        `include_raw`) the model may call one of them instead.
         """
         if kwargs:
             raise ValueError(f"unknown arguments: {', '.join(kwargs)}")
-        if method not in _METHODS:
-            raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
-        if schema is None and method != "json_mode":
-            raise ValueError(f"the method {method!r} needs a schema")
-        model, parser = _METHODS[method](self, schema)
-        return _with_raw(model, parser) if include_raw else model | parser
+        return structured(self, schema, method, include_raw=include_raw, tools=tools, strict=strict)
 
+
+_TOOL_FIELDS: Final = ("tool_choice", "parallel_tool_calls", "strict")
+_OPENING: Final = ("fetch_urls", "read_files")
+_OWN_KEYWORDS: Final = frozenset({*_OPENING, "pull"})
+_KEYLESS: Final = frozenset({*_OWN_KEYWORDS, "cancel", "keep_alive", "timeout", "runtime"})
+"""Keywords of a call that cannot change its answer."""
 
 # -- batches --------------------------------------------------------------------------------------
 
@@ -364,62 +485,5 @@ def _check_tool_exists(choice: Any, names: set[str]) -> None:
         raise ValueError(f"tool_choice names {wanted!r}; the tools are: {', '.join(sorted(names))}")
 
 
-def _check_parallel(parallel: bool | None) -> None:
-    if parallel is False:
-        raise UnsupportedError(
-            "parallel_tool_calls=False: paddock cannot yet stop a model after one call"
-        )
-
-
-# -- structured output ----------------------------------------------------------------------------
-
-_Parsed = tuple[Runnable[LanguageModelInput, AIMessage], Runnable[Any, Any]]
-
-
-def _traced(method: str, schema: Any) -> dict[str, Any]:
-    return {"ls_structured_output_format": {"kwargs": {"method": method}, "schema": schema}}
-
-
-def _by_schema(model: ChatPaddock, schema: Any) -> _Parsed:
-    bound = model.bind(format=to_json_schema(schema), **_traced("json_schema", schema))
-    return bound, _json_parser(schema)
-
-
-def _by_json(model: ChatPaddock, schema: Any) -> _Parsed:
-    bound = model.bind(format="json", **_traced("json_mode", schema))
-    return bound, _json_parser(schema)
-
-
-def _by_tool(model: ChatPaddock, schema: Any) -> _Parsed:
-    name = convert_to_openai_tool(schema)["function"]["name"]
-    traced = _traced("function_calling", schema)
-    bound = model.bind_tools([schema], tool_choice=name, **traced)
-    if _is_class(schema):
-        return bound, PydanticToolsParser(tools=[schema], first_tool_only=True)
-    return bound, JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
-
-
-_METHODS: Final[dict[str, Callable[[ChatPaddock, Any], _Parsed]]] = {
-    "json_schema": _by_schema,
-    "function_calling": _by_tool,
-    "json_mode": _by_json,
-}
-
-
-def _json_parser(schema: Any) -> BaseOutputParser[Any]:
-    return PydanticOutputParser(pydantic_object=schema) if _is_class(schema) else JsonOutputParser()
-
-
-def _is_class(schema: Any) -> bool:
-    return isinstance(schema, type) and is_basemodel_subclass(schema)
-
-
-def _with_raw(
-    model: Runnable[LanguageModelInput, AIMessage], parser: Runnable[Any, Any]
-) -> Runnable[LanguageModelInput, Any]:
-    """The message, what was parsed from it, and the error if that failed."""
-    parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
-    )
-    failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+def _is_forced(choice: Any) -> bool:
+    return choice not in (None, False, "", "auto", "none")

@@ -1,13 +1,18 @@
 """PaddockEmbeddings: LangChain's embeddings over a paddock runtime's `embed`."""
 
+import asyncio
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final, Literal
 
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
 
 from langchain_paddock._fields import PaddockFields, request
-from paddock import EmbedRequest, EmbedResponse, Stream
+from paddock import EmbedRequest, EmbedResponse, ShowRequest, Stream
+
+_Role = Literal["query", "text"]
+_EMBED_FIELDS: Final = frozenset({"dimensions", "normalize"})
 
 
 class PaddockEmbeddings(PaddockFields, Embeddings):
@@ -32,44 +37,74 @@ class PaddockEmbeddings(PaddockFields, Embeddings):
     truncate: bool = True
     """Cut texts that are longer than the model's window; False: raise ContextLengthError."""
 
+    normalize: bool = True
+    """Vectors of length 1; False: as long as the model makes them."""
+
+    batch_size: int | None = Field(default=None, ge=1)
+    """Most texts of one request. None: all in one, which the runtime packs into full batches."""
+
     query_instruction: str | None = None
-    """Put before the text of a query, with a space."""
+    """Put before the text of a query, with a space; `"auto"`: what the model was trained with."""
 
     text_instruction: str | None = None
-    """Put before the text of every document, with a space."""
+    """Put before the text of every document, with a space; `"auto"` as for queries."""
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        if not texts:
-            return []
-        return self._vectors(self._submit(texts, self.text_instruction).result())
+        running = self._submit(texts, "text")
+        return [vector for stream in running for vector in self._vectors(stream.result())]
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a query."""
-        return self._vectors(self._submit([text], self._query_prefix()).result())[0]
+        (stream,) = self._submit([text], "query")
+        return self._vectors(stream.result())[0]
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        if not texts:
-            return []
-        return self._vectors(await self._submit(texts, self.text_instruction))
+        running = await self._asubmit(texts, "text")
+        return [vector for stream in running for vector in self._vectors(await stream)]
 
     async def aembed_query(self, text: str) -> list[float]:
         """The vector of a query."""
-        return self._vectors(await self._submit([text], self._query_prefix()))[0]
+        (stream,) = await self._asubmit([text], "query")
+        return self._vectors(await stream)[0]
 
     def _own_fields(self) -> dict[str, Any]:
-        return super()._own_fields() | {"truncate": self.truncate, "dimensions": self.dimensions}
+        return super()._own_fields() | {
+            "truncate": self.truncate,
+            "dimensions": self.dimensions,
+            "normalize": None if self.normalize else False,
+        }
 
-    def _query_prefix(self) -> str | None:
-        # Without one of its own, a query is read as a document is.
-        return self.text_instruction if self.query_instruction is None else self.query_instruction
+    def _instruction(self, role: _Role) -> str:
+        own = self.text_instruction
+        if role == "query" and self.query_instruction is not None:
+            own = self.query_instruction  # without one, a query is read as a document is
+        if own != "auto":
+            return f"{own.strip()} " if own and own.strip() else ""
+        known = self._active_runtime().show(ShowRequest(model=self.model)).instructions
+        return (getattr(known, role) if known else None) or ""
 
-    def _submit(self, texts: list[str], instruction: str | None) -> Stream[EmbedResponse]:
-        prefix = f"{instruction.strip()} " if instruction and instruction.strip() else ""
-        inputs = [prefix + text for text in texts]
-        asked = request(EmbedRequest, input=inputs, **self._call_fields(None, {}))
-        return self._active_runtime().embed(asked)
+    def _blocks(self) -> bool:
+        return bool(self.pull) or "auto" in (self.query_instruction, self.text_instruction)
+
+    def _submit(self, texts: list[str], role: _Role) -> list[Stream[EmbedResponse]]:
+        """All requests of these texts, running side by side."""
+        if not texts:
+            return []
+        if self.pull:
+            self._pull_missing({})
+        prefix = self._instruction(role)
+        size = self.batch_size or len(texts)
+        inputs = [[prefix + text for text in batch] for batch in _batches(texts, size)]
+        fields = self._call_fields(None, {}, _EMBED_FIELDS)
+        runtime = self._active_runtime()
+        return [runtime.embed(request(EmbedRequest, input=batch, **fields)) for batch in inputs]
+
+    async def _asubmit(self, texts: list[str], role: _Role) -> list[Stream[EmbedResponse]]:
+        if self._blocks():
+            return await asyncio.to_thread(self._submit, texts, role)
+        return self._submit(texts, role)
 
     def _vectors(self, response: EmbedResponse) -> list[list[float]]:
         if response.truncated:
@@ -80,3 +115,8 @@ class PaddockEmbeddings(PaddockFields, Embeddings):
                 stacklevel=3,
             )
         return response.embeddings
+
+
+def _batches(texts: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]

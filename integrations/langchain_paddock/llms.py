@@ -1,29 +1,33 @@
 """PaddockLLM: LangChain's text completion over a paddock runtime's `generate`."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.globals import get_llm_cache
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from langchain_paddock._convert import report
 from langchain_paddock._fields import (
     IN_FLIGHT,
-    PaddockFields,
+    AnswerFields,
+    known_errors,
     record_version,
     request,
+    warn_of_cut,
     without_aliases,
 )
+from langchain_paddock._replies import report
 from paddock import GenerateRequest, GenerateResponse, Stream
 
 _GENERATE_FIELDS: Final = frozenset({"context", "images", "raw", "suffix", "system", "template"})
 
 
-class PaddockLLM(BaseLLM, PaddockFields):
+class PaddockLLM(BaseLLM, AnswerFields):
     """Text completion with models that run inside this process, by their Ollama names.
 
     Instantiate, invoke, stream, batch:
@@ -41,15 +45,6 @@ class PaddockLLM(BaseLLM, PaddockFields):
     they have in Ollama's generate API, and every option.
     """
 
-    format: Literal["", "json"] | dict[str, Any] | None = None
-    """`"json"` for any JSON object, or a JSON schema that the answer must follow."""
-
-    reasoning: bool | Literal["low", "medium", "high", "max"] | None = None
-    """True or a level: think, and keep it in `generation_info`; False: do not think."""
-
-    timeout: float | None = Field(default=None, gt=0)
-    """Seconds from submitting a request to its end; DeadlineError after that."""
-
     @model_validator(mode="after")
     def _complete_paddock_llm(self) -> Self:
         record_version(self)
@@ -61,14 +56,12 @@ class PaddockLLM(BaseLLM, PaddockFields):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return self._influences()
-
-    def _own_fields(self) -> dict[str, Any]:
-        return super()._own_fields() | {
-            "format": self.format,
-            "think": self.reasoning,
-            "timeout": self.timeout,
-        }
+        params = self._influences()
+        # Read for the cache's key alone: tracing asks at every call, on event loops too.
+        is_cached = self.cache is not False and (bool(self.cache) or get_llm_cache() is not None)
+        if is_cached and (digest := self._digest(self.model)):
+            params["digest"] = digest
+        return params
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
@@ -86,7 +79,8 @@ class PaddockLLM(BaseLLM, PaddockFields):
     def _requests(
         self, prompts: list[str], stop: list[str] | None, keywords: Mapping[str, Any]
     ) -> list[GenerateRequest]:
-        fields = self._call_fields(stop, keywords, _GENERATE_FIELDS)
+        rest = {name: value for name, value in keywords.items() if name != "pull"}
+        fields = self._call_fields(stop, rest, _GENERATE_FIELDS)
         return [request(GenerateRequest, prompt=prompt, **fields) for prompt in prompts]
 
     def _submit(self, request: GenerateRequest) -> Stream[GenerateResponse]:
@@ -99,16 +93,19 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
+        if self._wants_pull(kwargs):
+            self._pull_missing(kwargs)
         requests = self._requests(prompts, stop, kwargs)
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
-            for asked in requests:
-                if len(running) == IN_FLIGHT:
+            with known_errors():
+                for asked in requests:
+                    if len(running) == IN_FLIGHT:
+                        answers.append(running.popleft().result())
+                    running.append(self._submit(asked))
+                while running:
                     answers.append(running.popleft().result())
-                running.append(self._submit(asked))
-            while running:
-                answers.append(running.popleft().result())
         finally:
             for stream in running:
                 stream.close()
@@ -121,16 +118,19 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
+        if self._wants_pull(kwargs):
+            await asyncio.to_thread(self._pull_missing, kwargs)
         requests = self._requests(prompts, stop, kwargs)
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
-            for asked in requests:
-                if len(running) == IN_FLIGHT:
+            with known_errors():
+                for asked in requests:
+                    if len(running) == IN_FLIGHT:
+                        answers.append(await running.popleft())
+                    running.append(self._submit(asked))
+                while running:
                     answers.append(await running.popleft())
-                running.append(self._submit(asked))
-            while running:
-                answers.append(await running.popleft())
         finally:
             for stream in running:
                 stream.close()
@@ -143,9 +143,12 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
+        if self._wants_pull(kwargs):
+            self._pull_missing(kwargs)
         (asked,) = self._requests([prompt], stop, kwargs)
-        with self._submit(asked) as stream:
+        with known_errors(), self._submit(asked) as stream:
             for part in stream:
+                warn_of_cut(part)
                 for chunk in _chunks(asked, part):
                     if run_manager:
                         run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -158,16 +161,22 @@ class PaddockLLM(BaseLLM, PaddockFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
+        if self._wants_pull(kwargs):
+            await asyncio.to_thread(self._pull_missing, kwargs)
         (asked,) = self._requests([prompt], stop, kwargs)
-        async with self._submit(asked) as stream:
-            async for part in stream:
-                for chunk in _chunks(asked, part):
-                    if run_manager:
-                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                    yield chunk
+        with known_errors():
+            async with self._submit(asked) as stream:
+                async for part in stream:
+                    warn_of_cut(part)
+                    for chunk in _chunks(asked, part):
+                        if run_manager:
+                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                        yield chunk
 
 
 def _result(requests: list[GenerateRequest], answers: list[GenerateResponse]) -> LLMResult:
+    for answer in answers:
+        warn_of_cut(answer)
     return LLMResult(
         generations=[
             [Generation(text=answer.response or "", generation_info=_info(asked, answer))]

@@ -1,6 +1,7 @@
 """Runtimes: one whose answers a test writes itself (real streams, no model), and a real one."""
 
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,10 +54,14 @@ class FakeRuntime:
         self.vectors = embed
         self.requests: list[Any] = []
         self.channels: list[Channel] = []
+        self.settings = SimpleNamespace(context_length=None)
+        self.state = "today"
+        self.resolved = 0
 
     @staticmethod
     def part(text: str = "", **fields: Any) -> ChatResponse:
-        message = {name: fields.pop(name) for name in ("thinking", "tool_calls") if name in fields}
+        of_message = ("thinking", "tool_calls", "broken_calls")
+        message = {name: fields.pop(name) for name in of_message if name in fields}
         said = Message(role="assistant", content=text, **message)
         return ChatResponse(**({"model": "tiny", "done": False} | fields), message=said)
 
@@ -93,6 +98,14 @@ class FakeRuntime:
 
     def list(self) -> ListResponse:
         return ListResponse(models=[ListResponse.Model(model="tiny:latest")])
+
+    def resolve(self, name: str) -> SimpleNamespace:
+        self.resolved += 1
+        return SimpleNamespace(digest=f"{name} as of {self.state}")
+
+    def count_prompt(self, request: ChatRequest) -> int:
+        self.requests.append(request)
+        return sum(len(message.content or "") for message in request.messages or ())
 
     def tokenize(self, model: str, text: str) -> Sequence[int]:
         self.requests.append(model)

@@ -93,11 +93,11 @@ def test_model_can_be_checked_at_construction(hello: Any) -> None:
 
 
 def test_top_logprobs_turns_logprobs_on() -> None:
-    with pytest.warns(UserWarning, match="setting logprobs=True"):
+    with pytest.warns(UserWarning, match="Setting `logprobs=True` automatically"):
         assert ChatPaddock(model="tiny", top_logprobs=2).logprobs is True
-    with pytest.raises(ValidationError, match="logprobs is False"):
+    with pytest.raises(ValidationError, match=r"logprobs is explicitly False"):
         ChatPaddock(model="tiny", top_logprobs=2, logprobs=False)
-    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+    with pytest.raises(ValidationError, match="must be a positive integer, not 0"):
         ChatPaddock(model="tiny", top_logprobs=0, logprobs=True)
 
 

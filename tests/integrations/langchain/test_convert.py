@@ -129,20 +129,46 @@ def test_images_in_every_dialect_become_bytes(block: dict[str, Any]) -> None:
         {"type": "image", "url": "file:///etc/passwd"},
     ],
 )
-def test_addresses_of_images_are_never_opened(block: dict[str, Any]) -> None:
-    with pytest.raises(UnsupportedError, match="message 1: paddock does not open"):
+def test_addresses_of_images_are_not_opened_unasked(block: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedError, match=r"message 1: .* is not opened.* set (fetch|read)_"):
         to_messages([HumanMessage("hi"), HumanMessage([block])])
 
 
-def test_path_as_an_image_is_malformed_not_read() -> None:
-    with pytest.raises(RequestError, match="base64 is malformed"):
+def test_a_path_as_an_image_is_not_read_unasked() -> None:
+    with pytest.raises(UnsupportedError, match="read_files=True"):
         only(HumanMessage([{"type": "image_url", "image_url": "/etc/passwd"}]))
+
+
+def test_what_is_neither_an_address_nor_base64_is_malformed() -> None:
+    with pytest.raises(RequestError, match="message 0: the image's base64 is malformed"):
+        only(HumanMessage([{"type": "image_url", "image_url": "no image"}]))
 
 
 @pytest.mark.parametrize("kind", ["audio", "file", "video", "hologram"])
 def test_unsupported_blocks_name_type_and_message(kind: str) -> None:
     with pytest.raises(UnsupportedError, match=f'message 0: content of type "{kind}"'):
-        only(HumanMessage([{"type": kind, "base64": "AAAA"}]))
+        only(HumanMessage([{"type": kind, "base64": "AAAA", "mime_type": "application/pdf"}]))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "text-plain", "text": "höher"},
+        {"type": "text-plain", "base64": "aMO2aGVy", "mime_type": "text/plain"},
+        {"type": "file", "source_type": "text", "text": "höher"},
+        {"type": "document", "source": {"type": "text", "data": "höher"}},
+        {"type": "document", "source": {"type": "base64", "media_type": "text/plain",
+                                        "data": "aMO2aGVy"}},
+    ],
+)  # fmt: skip
+def test_documents_of_plain_text_become_text(block: dict[str, Any]) -> None:
+    assert only(HumanMessage([block])).content == "höher"
+
+
+@pytest.mark.parametrize("kind", ["server_tool_call", "web_search_call", "refusal", "hologram"])
+def test_an_answer_of_another_provider_is_no_obstacle(kind: str) -> None:
+    answer = AIMessage([{"type": kind, "name": "x"}, {"type": "text", "text": "so"}])
+    assert only(answer).content == "so"
 
 
 def test_malformed_blocks_are_request_errors() -> None:
