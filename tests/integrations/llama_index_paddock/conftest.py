@@ -27,7 +27,9 @@ class ScriptedRuntime:
         self.requests: list[Any] = []
         self.channels: list[Channel] = []
         self.settings = Settings(context_length=0)
-        self.shown = paddock.ShowResponse(capabilities=["completion", "tools"])
+        self.shown: paddock.ShowResponse | None = paddock.ShowResponse(
+            capabilities=["completion", "tools"]
+        )
 
     def will_say(self, *parts: Any) -> None:
         self.scripts.append(parts)
@@ -71,7 +73,15 @@ class ScriptedRuntime:
 
     def show(self, request: paddock.ShowRequest) -> paddock.ShowResponse:
         self.requests.append(request)
+        if self.shown is None:
+            raise paddock.ModelNotFoundError(request.model)
         return self.shown
+
+    def pull(self, request: paddock.PullRequest) -> paddock.Stream[Any]:
+        self.shown = paddock.ShowResponse()
+        self.will_say(paddock.ProgressResponse(status="success"))
+        self.scripts.insert(0, self.scripts.pop())
+        return self._answer(request, fold_last)
 
     def count_prompt(self, request: paddock.ChatRequest) -> int:
         self.requests.append(request)

@@ -88,6 +88,17 @@ def test_texts_that_were_cut_are_counted(embedding: PaddockEmbedding):
         embedding.get_text_embedding_batch(["a", "b" * 2000, "c"])
 
 
+async def test_a_missing_model_is_pulled_where_that_is_wanted(runtime: Any):
+    for form in ("sync", "async"):
+        runtime.shown, told = None, []
+        embedding = PaddockEmbedding("e", runtime=runtime, pull=told.append)
+        if form == "sync":
+            assert embedding.get_query_embedding("abc") == [3.0, 1.0]
+        else:
+            assert await embedding.aget_query_embedding("abc") == [3.0, 1.0]
+        assert [progress.status for progress in told] == ["success"]
+
+
 def test_arguments_reach_the_request(runtime: Any):
     embedding = PaddockEmbedding(
         "e",

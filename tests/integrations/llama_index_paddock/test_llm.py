@@ -318,7 +318,7 @@ async def test_a_prompt_that_was_cut_is_told_once(llm: Paddock, runtime: Any, as
     end = runtime.ends(prompt_original_count=5000, prompt_dropped_count=3, context_length=4096)
     runtime.will_say(runtime.says("Hi"), end)
     with pytest.warns(
-        UserWarning, match="5000 tokens was cut to 7.*has 4096; 3 of its messages"
+        UserWarning, match="had 5000 tokens .* holds 4096: the 3 oldest messages"
     ) as w:
         await ask(llm)
     assert len(w) == 1
@@ -405,6 +405,47 @@ def test_choices_hold_an_answer_to_a_list(runtime: Any):
     runtime.will_answer("maybe")
     llm.complete("Hello!", choices=["maybe"])
     assert runtime.request.choices == ["maybe"]
+
+
+def test_a_constraint_of_a_call_takes_the_place_of_the_constructors(runtime: Any):
+    llm = Paddock("m", runtime=runtime, json_mode=True)
+    runtime.will_answer("yes")
+    llm.chat(QUESTION, choices=["yes"])
+    assert (runtime.request.choices, runtime.request.format) == (["yes"], None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "truncate", "cut"),
+    [("truncate", None, None), ("error", False, None), ("shift", None, "tokens")],
+)
+def test_what_becomes_of_long_prompts_is_the_callers_to_say(
+    runtime: Any, rule: Any, truncate: bool | None, cut: str | None
+):
+    llm = Paddock("m", runtime=runtime, on_overflow=rule)
+    runtime.will_answer("Hi")
+    llm.chat(QUESTION)
+    assert (runtime.request.truncate, runtime.request.cut) == (truncate, cut)
+    runtime.will_answer("Hi")
+    Paddock("m", runtime=runtime, on_overflow="error").complete("Hello!", on_overflow=rule)
+    assert (runtime.request.truncate, runtime.request.cut) == (truncate, cut)
+    with pytest.raises(paddock.RequestError, match="truncate, error, shift"):
+        llm.chat(QUESTION, on_overflow="cry")
+
+
+@pytest.mark.parametrize("ask", FORMS)
+async def test_a_missing_model_is_pulled_where_that_is_wanted(runtime: Any, ask: Ask):
+    told: list[Any] = []
+    runtime.shown = None
+    runtime.will_answer("Hi")
+    llm = Paddock("m", runtime=runtime, pull=told.append)
+    assert text_of((await ask(llm))[-1]) == "Hi"
+    assert [progress.status for progress in told] == ["success"]
+    assert [type(request).__name__ for request in runtime.requests][:2] == [
+        "ShowRequest",
+        "PullRequest",
+    ]
+    assert pickle.loads(pickle.dumps(llm)).pull is True
+    assert Paddock.from_dict(llm.to_dict()).pull is True
 
 
 def test_an_event_may_cancel_a_call(llm: Paddock, runtime: Any):

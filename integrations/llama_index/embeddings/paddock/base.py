@@ -96,10 +96,13 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
 
     def get_general_text_embeddings(self, texts: list[str]) -> list[Embedding]:
         """The vectors of `texts`, in their order, without any instruction."""
+        self._pull_missing(self.model_name)
         return self._vectors(self._embed(texts).result()) if texts else []
 
     async def aget_general_text_embeddings(self, texts: list[str]) -> list[Embedding]:
         """get_general_text_embeddings for event loops."""
+        if self.pull:
+            await asyncio.to_thread(self._pull_missing, self.model_name)
         return self._vectors(await self._embed(texts)) if texts else []
 
     def _embed(self, texts: list[str]) -> paddock.Stream[paddock.EmbedResponse]:

@@ -5,11 +5,18 @@ Knows names and precedence; knows no message, no answer and no class of LlamaInd
 
 import difflib
 import warnings
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, Self, TypeVar
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    SkipValidation,
+    ValidationError,
+    field_serializer,
+)
 
 import paddock
 
@@ -18,18 +25,25 @@ Request = TypeVar("Request", bound=BaseModel)
 OPTION_NAMES: Final = frozenset(paddock.OptionFields.model_fields)
 REQUEST_NAMES: Final = frozenset(
     {"model", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs"}
-    | {"grammar", "choices", "logit_bias", "timeout", "cancel"}
+    | {"grammar", "choices", "logit_bias", "timeout", "cancel", "cut"}
 )
 TOOL_NAMES: Final = frozenset(
     {"tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "strict"}
 )
+CONSTRAINTS: Final = frozenset({"format", "grammar", "choices"})
+"""An answer can follow one of them: one of a call takes the place of the constructor's."""
+_OVERFLOW: Final[dict[Any, dict[str, Any]]] = {
+    "truncate": {"truncate": None, "cut": None},
+    "error": {"truncate": False, "cut": None},
+    "shift": {"truncate": None, "cut": "tokens"},
+}
 CALL_ALIASES: Final = {
     "max_tokens": "num_predict",
     "context_window": "num_ctx",
     "thinking": "think",
     "request_timeout": "timeout",
 }
-_CALL_NAMES = OPTION_NAMES | REQUEST_NAMES | TOOL_NAMES | {"options"}
+_CALL_NAMES = OPTION_NAMES | REQUEST_NAMES | TOOL_NAMES | {"options", "on_overflow"}
 _WITHOUT_EFFECT = frozenset(
     {
         "stream",
@@ -55,7 +69,28 @@ class PaddockFields(paddock.OptionFields):
         default_factory=dict, description="Ollama options by name; they win over the fields."
     )
 
+    pull: SkipValidation[bool | Callable[[paddock.ProgressResponse], None]] = Field(
+        False,
+        description="Fetch a model that is not there before its first request; a function is told"
+        " the progress.",
+    )
+
     _runtime: paddock.Runtime | None = PrivateAttr(default=None)
+
+    @field_serializer("pull")
+    def _whether_to_pull(self, pull: object) -> bool:
+        return bool(pull)
+
+    def _pull_missing(self, model: str) -> None:
+        """Fetch the model if that is wanted and the store does not have it. Blocks."""
+        if not self.pull:
+            return
+        try:
+            self.runtime.show(paddock.ShowRequest(model=model))
+        except paddock.NotFoundError:
+            for progress in self.runtime.pull(paddock.PullRequest(model=model)):
+                if callable(self.pull):
+                    self.pull(progress)
 
     @property
     def runtime(self) -> paddock.Runtime:
@@ -63,10 +98,12 @@ class PaddockFields(paddock.OptionFields):
         return self._runtime or paddock.Runtime.default()
 
     def __getstate__(self) -> dict[Any, Any]:
-        # A runtime owns threads and native memory: the copy uses the one of its own process.
+        # A runtime owns threads and native memory: the copy uses the one of its own process. Nor
+        # can a function that reports progress be expected to travel.
         state = super().__getstate__()
-        private = state["__pydantic_private__"] or {}
-        return {**state, "__pydantic_private__": {**private, "_runtime": None}}
+        fields = {**state["__dict__"], "pull": bool(self.pull)}
+        private = {**(state["__pydantic_private__"] or {}), "_runtime": None}
+        return {**state, "__dict__": fields, "__pydantic_private__": private}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         shared = {} if self._runtime is None else {id(self._runtime): self._runtime}
@@ -117,7 +154,8 @@ def read_keywords(given: Mapping[str, Any]) -> Keywords:
     options = {name: value for name, value in named.items() if name in OPTION_NAMES}
     return Keywords(
         options=given_only(named.get("options", {})) | options,
-        request={name: value for name, value in named.items() if name in REQUEST_NAMES},
+        request=overflow_fields(named.get("on_overflow"))
+        | {name: value for name, value in named.items() if name in REQUEST_NAMES},
         tools=_read_tools(named),
     )
 
@@ -135,6 +173,15 @@ def _read_tools(named: Mapping[str, Any]) -> dict[str, Any]:
         "strict": named.get("strict"),
     }
     return given_only(fields)
+
+
+def overflow_fields(rule: Any) -> dict[str, Any]:
+    """Request fields of what is to become of a prompt that is too long."""
+    if rule is None:
+        return {}
+    if rule not in _OVERFLOW:
+        raise paddock.RequestError(f"on_overflow must be one of {', '.join(_OVERFLOW)}: {rule!r}")
+    return dict(_OVERFLOW[rule])
 
 
 def build(kind: type[Request], fields: Mapping[str, Any]) -> Request:

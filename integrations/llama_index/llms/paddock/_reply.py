@@ -54,12 +54,11 @@ class Reply:
 def _seen(part: Part) -> Part:
     """The same part. Warns if it tells that the prompt was cut."""
     if part.prompt_original_count is not None:
-        dropped = part.prompt_dropped_count
+        dropped = part.prompt_dropped_count or 0
+        lost = f"the {dropped} oldest messages were left out" if dropped else "its middle was cut"
         warnings.warn(
-            f"the prompt of {part.prompt_original_count} tokens was cut to "
-            f"{part.prompt_eval_count}, since the context window has {part.context_length or '?'}"
-            + (f"; {dropped} of its messages were left out" if dropped else "")
-            + ". Set context_window higher, or on_overflow='error'",
+            f"the prompt had {part.prompt_original_count} tokens and the context window holds "
+            f"{part.context_length}: {lost}. Set context_window higher, or on_overflow='error'",
             stacklevel=3,
         )
     return part

@@ -40,7 +40,14 @@ from llama_index.llms.paddock._convert import (
     to_messages,
     to_selections,
 )
-from llama_index.llms.paddock._fields import Keywords, PaddockFields, build, read_keywords
+from llama_index.llms.paddock._fields import (
+    CONSTRAINTS,
+    Keywords,
+    PaddockFields,
+    build,
+    overflow_fields,
+    read_keywords,
+)
 from llama_index.llms.paddock._reply import (
     Reply,
     atraced,
@@ -104,10 +111,10 @@ class Paddock(FunctionCallingLLM, PaddockFields):
     top_logprobs: int | None = Field(None, description="Alternatives to report per token.")
     grammar: str | None = Field(None, description="GBNF grammar that every answer follows.")
     choices: list[str] | None = Field(None, description="Texts of which every answer is one.")
-    on_overflow: Literal["truncate", "error"] = Field(
+    on_overflow: Literal["truncate", "error", "shift"] = Field(
         "truncate",
         description="What becomes of a prompt that exceeds the window: its oldest messages are left"
-        " out, with a warning that counts them, or a ContextLengthError.",
+        " out, or (shift) its middle; both with a warning. Or a ContextLengthError.",
     )
     fetch_urls: bool = Field(
         False, description="Fetch images and documents that messages name by an http(s) URL."
@@ -165,33 +172,39 @@ class Paddock(FunctionCallingLLM, PaddockFields):
 
     @chat_events
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return self._ask(self._fetched(messages), kwargs).result()
+        return self._ask(self._ready(messages), kwargs).result()
 
     @chat_events
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return await self._ask(await self._afetched(messages), kwargs).aresult()
+        return await self._ask(await self._aready(messages), kwargs).aresult()
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        messages = self._fetched(messages)
+        messages = self._ready(messages)
         return traced(chat_events, self, self._ask, _as_is, messages, kwargs)
 
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
-        messages = await self._afetched(messages)
+        messages = await self._aready(messages)
         return await atraced(chat_events, self, self._ask, _as_is, messages, kwargs)
 
-    def _fetched(self, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    def _ready(self, messages: Sequence[ChatMessage] = ()) -> Sequence[ChatMessage]:
+        """The messages, once the model and what they point to are here. Waits for the network,
+        if that may be used at all."""
+        self._pull_missing(self.model)
         return fetched(messages) if self.fetch_urls else messages
 
-    async def _afetched(self, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
-        return await asyncio.to_thread(fetched, messages) if self.fetch_urls else messages
+    async def _aready(self, messages: Sequence[ChatMessage] = ()) -> Sequence[ChatMessage]:
+        if self.pull or self.fetch_urls:
+            return await asyncio.to_thread(self._ready, messages)
+        return messages
 
     # -- completion -----------------------------------------------------------------------------
 
     @completion_events
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         given = {**kwargs, "formatted": formatted}
+        self._ready()
         return to_completion(self._ask_prompt(prompt, given).result())
 
     @completion_events
@@ -199,18 +212,21 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         given = {**kwargs, "formatted": formatted}
+        await self._aready()
         return to_completion(await self._ask_prompt(prompt, given).aresult())
 
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         given = {**kwargs, "formatted": formatted}
+        self._ready()
         return traced(completion_events, self, self._ask_prompt, to_completion, prompt, given)
 
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         given = {**kwargs, "formatted": formatted}
+        await self._aready()
         ask = self._ask_prompt
         return await atraced(completion_events, self, ask, to_completion, prompt, given)
 
@@ -262,9 +278,11 @@ class Paddock(FunctionCallingLLM, PaddockFields):
             "top_logprobs": self.top_logprobs,
             "grammar": self.grammar,
             "choices": self.choices,
-            "truncate": False if self.on_overflow == "error" else None,
             "timeout": self.request_timeout,
         }
+        if CONSTRAINTS & keywords.request.keys():
+            own = {name: value for name, value in own.items() if name not in CONSTRAINTS}
+        own |= overflow_fields(self.on_overflow)
         return own | keywords.request | {"options": self._options(keywords.options)}
 
     def _options(self, of_call: Mapping[str, Any]) -> paddock.Options:
