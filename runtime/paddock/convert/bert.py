@@ -1,16 +1,20 @@
-"""Sentence encoders: BERT, and the one of Nomic with rotary positions and a gated feed-forward."""
+"""Encoders: BERT, XLM-RoBERTa, each as a sentence encoder or with a reranker's head, and the one of
+Nomic with rotary positions and a gated feed-forward.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, MODEL_TENSOR, TENSOR_NAMES, Keys, PoolingType
 from pydantic import AliasChoices, BaseModel, Field, PositiveInt
 
-from paddock.convert import checkpoint
+from paddock.convert import checkpoint, unigram
 from paddock.convert.folder import Count, Layers, Positive, read_json
-from paddock.convert.model import Fact, Model, Wanted
+from paddock.convert.model import Fact, Model, Wanted, Weight
 from paddock.convert.pooling import read_pooling
+from paddock.convert.safetensors import TensorInfo
 from paddock.convert.wordpiece import Vocabulary
 from paddock.errors import RequestError, UnsupportedError
 
@@ -28,9 +32,46 @@ class _Config(BaseModel):
     layer_norm_eps: Positive = 1e-12
     hidden_act: str = "gelu"
     position_embedding_type: str | None = None
+    pad_token_id: Annotated[int, Field(ge=0, lt=16)] = 1
+    id2label: dict[int, str] | None = None
+    num_labels: int | None = None
+
+    @property
+    def labels(self) -> Sequence[str]:
+        if self.id2label:
+            return [self.id2label[number] for number in sorted(self.id2label)]
+        return [f"LABEL_{number}" for number in range(self.num_labels or 2)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """In what the members of the family differ."""
+
+    plain: checkpoint.Plain
+    vocabulary: Callable[[Path, int], dict[str, Fact]]
+    is_padded: bool = False
+    """Positions are counted on from the number of the padding token."""
+    has_head: bool = False
+    """It scores a pair of texts, and has one label for that."""
 
 
 def read_bert(folder: Path) -> Model:
+    return _read(folder, _Kind(_plain, _word_pieces))
+
+
+def read_bert_reranker(folder: Path) -> Model:
+    return _read(folder, _Kind(_plain_with_head, _word_pieces, has_head=True))
+
+
+def read_xlm_roberta(folder: Path) -> Model:
+    return _read(folder, _Kind(_plain_roberta, unigram.read, is_padded=True))
+
+
+def read_xlm_roberta_reranker(folder: Path) -> Model:
+    return _read(folder, _Kind(_plain_roberta, unigram.read, is_padded=True, has_head=True))
+
+
+def _read(folder: Path, kind: _Kind) -> Model:
     path = folder / "config.json"
     config = read_json(_Config, path)
     _check_heads(path, config.hidden_size, config.num_attention_heads)
@@ -41,11 +82,19 @@ def read_bert(folder: Path) -> Model:
             f'{path}: unsupported position_embedding_type "{config.position_embedding_type}"; '
             "only absolute"
         )
+    if kind.has_head and len(config.labels) != 1:
+        raise UnsupportedError(
+            f"{path}: a classifier of {len(config.labels)} labels; of classifiers, paddock "
+            "converts rerankers, which have one"
+        )
+    unused = config.pad_token_id + 1 if kind.is_padded else 0
+    if config.max_position_embeddings <= unused:
+        raise RequestError(f"{path}: max_position_embeddings leaves no room for a text")
     facts: dict[str, Fact] = {
         Keys.LLM.BLOCK_COUNT: config.num_hidden_layers,
         # The trained window. sentence_bert_config.json only says where that library cuts by
         # default.
-        Keys.LLM.CONTEXT_LENGTH: config.max_position_embeddings,
+        Keys.LLM.CONTEXT_LENGTH: config.max_position_embeddings - unused,
         Keys.LLM.EMBEDDING_LENGTH: config.hidden_size,
         Keys.LLM.FEED_FORWARD_LENGTH: config.intermediate_size,
         Keys.Attention.HEAD_COUNT: config.num_attention_heads,
@@ -67,8 +116,36 @@ def read_bert(folder: Path) -> Model:
         MODEL_TENSOR.FFN_DOWN: (width, wide),
         MODEL_TENSOR.LAYER_OUT_NORM: (width,),
     }
-    wanted = _wanted(once, block, config.num_hidden_layers, biases=tuple(block))
-    return _model(folder, MODEL_ARCH.BERT, config.num_hidden_layers, wanted, once, facts)
+    wanted = [*_wanted(once, block, config.num_hidden_layers, biases=tuple(block))]
+    if kind.has_head:
+        facts[Keys.LLM.POOLING_TYPE] = PoolingType.RANK.value
+        facts[Keys.Classifier.OUTPUT_LABELS] = config.labels
+        wanted += _head(width)
+    else:
+        facts[Keys.LLM.POOLING_TYPE] = _pooling(folder)
+    layers = config.num_hidden_layers
+    weights = checkpoint.collect(folder, MODEL_ARCH.BERT, layers, wanted, kind.plain)
+    facts |= _said_of(once) | kind.vocabulary(folder, config.vocab_size)
+    cut = tuple(_without_first_rows(weight, unused) for weight in weights)
+    return Model(MODEL_ARCH_NAMES[MODEL_ARCH.BERT], facts, cut)
+
+
+def _head(width: int) -> Iterator[Wanted]:
+    """A layer of its own for the first token's vector, and the one that makes the score of it."""
+    for tensor, rows in ((MODEL_TENSOR.CLS, width), (MODEL_TENSOR.CLS_OUT, 1)):
+        yield Wanted(f"{TENSOR_NAMES[tensor]}.weight", (rows, width))
+        yield Wanted(f"{TENSOR_NAMES[tensor]}.bias", (rows,))
+
+
+def _without_first_rows(weight: Weight, count: int) -> Weight:
+    """The table of positions without those before the first of a text; other weights as they
+    are."""
+    wanted = weight.wanted
+    if not count or wanted.name != f"{TENSOR_NAMES[MODEL_TENSOR.POS_EMBD]}.weight":
+        return weight
+    values = weight.source.read() if isinstance(weight.source, TensorInfo) else weight.source
+    rows, width = wanted.shape
+    return Weight(Wanted(wanted.name, (rows - count, width), wanted.is_exact), values[count:])
 
 
 # -- Nomic -----------------------------------------------------------------------------------------
@@ -166,7 +243,10 @@ def read_nomic(folder: Path) -> Model:
         MODEL_TENSOR.LAYER_OUT_NORM: (width,),
     }
     wanted = _wanted(once, block, config.layers, biases=norms)
-    return _model(folder, MODEL_ARCH.NOMIC_BERT, config.layers, wanted, once, facts)
+    weights = checkpoint.collect(folder, MODEL_ARCH.NOMIC_BERT, config.layers, wanted, _plain)
+    facts[Keys.LLM.POOLING_TYPE] = _pooling(folder)
+    facts |= _said_of(once) | _word_pieces(folder, config.vocab_size)
+    return Model(MODEL_ARCH_NAMES[MODEL_ARCH.NOMIC_BERT], facts, weights)
 
 
 # -- what both share -------------------------------------------------------------------------------
@@ -202,24 +282,19 @@ def _wanted(
                 yield Wanted(f"{name}.bias", shape[:1])
 
 
-def _model(
-    folder: Path,
-    arch: MODEL_ARCH,
-    layers: int,
-    wanted: Iterator[Wanted],
-    once: _Shapes,
-    facts: dict[str, Fact],
-) -> Model:
-    pooling = read_pooling(folder) or PoolingType.MEAN  # as sentence-transformers does
-    weights = checkpoint.collect(folder, arch, layers, wanted, _plain)
-    vocabulary = Vocabulary.read(folder, once[MODEL_TENSOR.TOKEN_EMBD][0])
-    said: dict[str, Fact] = {
-        **facts,
+def _pooling(folder: Path) -> int:
+    return (read_pooling(folder) or PoolingType.MEAN).value  # as sentence-transformers does
+
+
+def _said_of(once: _Shapes) -> dict[str, Fact]:
+    return {
         Keys.Attention.CAUSAL: False,
-        Keys.LLM.POOLING_TYPE: pooling.value,
         Keys.Tokenizer.TOKEN_TYPE_COUNT: once[MODEL_TENSOR.TOKEN_TYPES][0],
     }
-    return Model(MODEL_ARCH_NAMES[arch], {**said, **vocabulary.facts()}, weights)
+
+
+def _word_pieces(folder: Path, size: int) -> dict[str, Fact]:
+    return Vocabulary.read(folder, size).facts()
 
 
 def _plain(source: str) -> str | None:
@@ -231,3 +306,20 @@ def _plain(source: str) -> str | None:
         if name.endswith(old):
             name = name.removesuffix(old) + new
     return name
+
+
+def _plain_with_head(source: str) -> str | None:
+    """As above, with the names that a RoBERTa has for the two layers of the head."""
+    name = source.removeprefix("bert.")
+    for old, new in (
+        ("pooler.dense.", "classifier.dense."),
+        ("classifier.", "classifier.out_proj."),
+    ):
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return _plain(source)
+
+
+def _plain_roberta(source: str) -> str | None:
+    name = source.removeprefix("roberta.")
+    return None if name.startswith("lm_head.") else _plain(name)

@@ -27,6 +27,10 @@ FAMILIES: Final[Mapping[str, Callable[[Path], Model]]] = {
     "Phi3ForCausalLM": phi.read,
     "BertModel": bert.read_bert,
     "BertForMaskedLM": bert.read_bert,
+    "BertForSequenceClassification": bert.read_bert_reranker,
+    "XLMRobertaModel": bert.read_xlm_roberta,
+    "XLMRobertaForMaskedLM": bert.read_xlm_roberta,
+    "XLMRobertaForSequenceClassification": bert.read_xlm_roberta_reranker,
     "NomicBertModel": bert.read_nomic,
 }
 

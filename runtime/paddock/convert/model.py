@@ -15,7 +15,17 @@ from paddock import gguf
 from paddock.convert.safetensors import FloatArray, TensorInfo
 from paddock.errors import RequestError, UnsupportedError
 
-Fact = str | bool | int | float | Sequence[str] | Sequence[int] | Sequence[float] | Sequence[bool]
+Fact = (
+    str
+    | bytes
+    | bool
+    | int
+    | float
+    | Sequence[str]
+    | Sequence[int]
+    | Sequence[float]
+    | Sequence[bool]
+)
 Facts = Mapping[str, Fact]
 """Keys of a GGUF, in which `{arch}` stands for the architecture, and their values."""
 
@@ -116,6 +126,8 @@ def _add(writer: GGUFWriter, key: str, fact: Fact) -> None:
         case str():
             # The writer's own method leaves empty ones out.
             writer.add_string(key, fact)
+        case bytes():
+            writer.add_array(key, fact)
         case bool():
             writer.add_bool(key, fact)
         case int():

@@ -8,6 +8,7 @@ from typing import Any
 import llama_cpp
 import numpy as np
 import pytest
+from tests.runtime.convert import checkpoints, rerankers
 
 from paddock import gguf
 from paddock.convert import convert
@@ -168,3 +169,76 @@ def test_other_pooling_and_modules_are_refused(folder: Path) -> None:
     shutil.rmtree(folder.parent / "out")
     (folder / "modules.json").write_text('[{"type": "sentence_transformers.models.Dense"}]')
     assert "unsupported module Dense" in refused(folder, UnsupportedError)
+
+
+# -- rerankers
+
+
+def reranker(tmp_path: Path, kind: dict[str, Any], **fields: Any) -> Path:
+    return rerankers.write(tmp_path / "m", kind, **fields)
+
+
+def test_the_head_of_a_bert_is_its_pooler_and_its_classifier(tmp_path: Path) -> None:
+    convert(reranker(tmp_path, rerankers.BERT), tmp_path / "m.gguf")
+    header = gguf.read(tmp_path / "m.gguf", arrays=True)
+    assert header.get("pooling_type") == 4
+    assert header.get("classifier.output_labels") == ["LABEL_0"]
+    shapes = {tensor.name: tensor.dims for tensor in header.tensors}
+    assert shapes["cls.weight"] == (64, 64)
+    assert shapes["cls.output.weight"] == (64, 1)
+    assert shapes["cls.output.bias"] == (1,)
+
+
+def test_positions_before_the_first_are_left_out(tmp_path: Path) -> None:
+    folder = reranker(tmp_path, rerankers.ROBERTA)
+    convert(folder, tmp_path / "m.gguf", precision="F32")
+    header = gguf.read(tmp_path / "m.gguf")
+    assert header.get("context_length") == rerankers.SEQUENCES
+    found = {tensor.name: tensor for tensor in header.tensors}["position_embd.weight"]
+    assert found.dims == (64, rerankers.SEQUENCES)
+    values = np.fromfile(
+        tmp_path / "m.gguf", np.float32, 64, offset=header.data_offset + found.offset
+    )
+    whole = rerankers.tensors(json.loads((folder / "config.json").read_text("utf-8")))
+    expected = whole["roberta.embeddings.position_embeddings.weight"][2]
+    np.testing.assert_array_equal(values, expected)
+
+
+@pytest.mark.parametrize("kind", [rerankers.BERT, rerankers.ROBERTA])
+@pytest.mark.parametrize(
+    ("labels", "count"),
+    [({"0": "no", "1": "yes"}, 2), ({}, 2), ({"0": "a", "1": "b", "2": "c"}, 3)],
+)
+def test_other_classifiers_are_refused(
+    tmp_path: Path, kind: dict[str, Any], labels: dict[str, str], count: int
+) -> None:
+    folder = reranker(tmp_path, kind, id2label=labels or {"0": "x"})
+    change(folder / "config.json", id2label=labels)
+    assert f"a classifier of {count} labels" in refused(folder, UnsupportedError)
+
+
+def test_a_padding_token_beyond_the_positions_is_refused(tmp_path: Path) -> None:
+    folder = reranker(tmp_path, rerankers.ROBERTA)
+    change(folder / "config.json", max_position_embeddings=2)
+    assert "no room" in refused(folder)
+
+
+@pytest.mark.engine
+def test_an_xlm_roberta_embeds_without_its_head(tmp_path: Path) -> None:
+    folder = reranker(tmp_path, rerankers.ROBERTA, architectures=["XLMRobertaForMaskedLM"])
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    kept = {
+        name: values
+        for name, values in rerankers.tensors(config | rerankers.ROBERTA).items()
+        if name.startswith("roberta.")
+    }
+    checkpoints.write_safetensors(
+        folder / "model.safetensors", kept | {"lm_head.bias": np.zeros(3, np.float32)}
+    )
+    convert(folder, tmp_path / "m.gguf")
+    assert field(tmp_path / "m.gguf", "bert.pooling_type") == 1
+    model = llama_cpp.Llama(
+        str(tmp_path / "m.gguf"), embedding=True, n_ctx=96, n_threads=1, verbose=False
+    )
+    assert np.isfinite(np.array(model.embed("the dog", normalize=True))).all()
+    model.close()
