@@ -92,8 +92,8 @@ def install_if_imported() -> None:
 
 def make_loadable() -> None:
     """Let `langchain_core.load` revive a ChatPaddock, as it does the chat models that it knows."""
-    from langchain_core.load import load
-
+    # By its name: the package has a function of the same.
+    load = importlib.import_module("langchain_core.load.load")
     path = ("langchain_paddock", "chat_models", "ChatPaddock")
     known: Any = getattr(load, "ALL_SERIALIZABLE_MAPPINGS", None)
     if isinstance(known, dict):
