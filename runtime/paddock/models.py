@@ -103,6 +103,11 @@ class Model:
             )
         return _header(self.weights, self.weights_digest)
 
+    @cached_property
+    def parts(self) -> tuple[GGUF, ...]:
+        """The checked headers of projectors and adapters, to be asked for likewise."""
+        return tuple(gguf_files.read(path) for path in (*self.projectors, *self.adapters))
+
     @property
     def chat_template(self) -> str | None:
         """The Jinja template inside the weights."""

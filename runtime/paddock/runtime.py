@@ -441,7 +441,7 @@ class Runtime:
             channel.fail(EngineClosedError("the runtime was closed; make a new one"))
 
     def _plan(self, model: Model, options: Options) -> LoadSpec:
-        header = model.gguf  # checked before native code sees the file
+        header, _ = model.gguf, model.parts  # checked before native code sees the files
         assert model.weights is not None
         return memory.plan(
             model.weights,

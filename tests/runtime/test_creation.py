@@ -8,7 +8,7 @@ from typing import Any
 
 import gguf
 import pytest
-from tests.ggufs import split
+from tests.ggufs import lora, split
 
 from paddock import random_model
 from paddock.api import CreateRequest, ProgressResponse, build
@@ -746,6 +746,34 @@ def test_shards_are_stored_as_one_model_that_runs(
     assert answers["whole"]
     assert manifest(store, "folder") == manifest(store, "first")
     assert len(manifest(store, "folder").all("model")) == 1
+
+
+@pytest.mark.engine
+def test_an_adapter_of_a_modelfile_changes_the_answers(
+    store: LocalStore, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    adapter = lora(tmp_path / "lora.gguf")
+    options = {"num_predict": 8, "seed": 1, "temperature": 0, "num_thread": 1}
+    with Runtime(store.root) as runtime:
+        client = Client(runtime=runtime)
+        client.create("plain", modelfile=f"FROM {tiny_gguf}")
+        client.create("adapted", modelfile=f"FROM plain\nADAPTER {adapter}")
+
+        def answer(name: str) -> str | None:
+            return client.generate(name, "the", raw=True, options=options).response
+
+        plain, adapted = answer("plain"), answer("adapted")
+        assert plain != adapted
+        assert (answer("plain"), answer("adapted")) == (plain, adapted)
+        assert f"\nADAPTER {store.root}/blobs/sha256-" in str(client.show("adapted").modelfile)
+        copy = client.create("copy", modelfile=str(client.show("adapted").modelfile))
+        assert copy.status == "success"
+        assert answer("copy") == adapted
+        layer = manifest(store, "adapted").all("adapter")[0]
+        store.find_blob(layer.digest).write_bytes(adapter.read_bytes()[:-200])
+        client.copy("adapted", "damaged")
+        with pytest.raises(GGUFError, match="truncated or damaged"):
+            answer("damaged")
 
 
 @pytest.mark.engine

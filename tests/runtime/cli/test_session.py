@@ -79,12 +79,13 @@ def test_saving_keeps_the_examples_and_what_was_said():
 
 
 def test_options_are_listed_one_value_a_line():
-    options = {"stop": ["a", "b"], "use_mmap": True, "top_p": 0.5}
+    options = {"stop": ["a", "b"], "use_mmap": True, "top_p": 0.5, "temperature": 2.0}
     assert parameter_texts(options) == [
         ("stop", "a"),
         ("stop", "b"),
         ("use_mmap", "true"),
         ("top_p", "0.5"),
+        ("temperature", "2"),
     ]
 
 
