@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from paddock.client import Client
-from paddock.settings import connectable_url, server_url
+from paddock.remote.address import Address
 
 _PATIENCE: Final = 1.0
 _VARIABLES: Final = ("PADDOCK_HOST", "OLLAMA_HOST")
@@ -16,22 +16,21 @@ def connect(host: str | None) -> Client:
     """A client for `--host`, else for the server that the environment names if one answers there,
     else for the models of this process."""
     if host:
-        return Client(host=connectable_url(server_url(host)))
+        return Client(host=host)
     named = next((text for name in _VARIABLES if (text := os.environ.get(name, "").strip())), "")
-    if named:
-        url = connectable_url(server_url(named))
-        if answers(url):
-            return Client(host=url)
+    if named and answers(Address.parse(named)):
+        return Client(host=named)
     return Client()
 
 
-def answers(url: str) -> bool:
+def answers(address: Address) -> bool:
     """Whether a server of Ollama's kind is there."""
-    parts = urlsplit(url)
+    parts = urlsplit(address.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
+    headers = {"Authorization": address.authorization} if address.authorization else {}
     try:
-        connection.request("HEAD", f"{parts.path}/")
+        connection.request("HEAD", f"{parts.path}/", headers=headers)
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -9,12 +9,11 @@ from typing import Any, Final
 from paddock.cli.arguments import Line
 from paddock.cli.connection import connect
 from paddock.cli.progress import Progress, follow
-from paddock.client import Client
 from paddock.errors import NotFoundError, PaddockError, RequestError
 from paddock.ingredients import Source, gather
 from paddock.modelfile import Modelfile
 from paddock.names import ModelName
-from paddock.runtime import Runtime
+from paddock.remote import RemoteRuntime
 
 _DEFAULT_FILE: Final = "Modelfile"
 _DEFAULT_TEXT: Final = "FROM .\n"
@@ -31,23 +30,20 @@ def create(line: Line) -> int:
     if line["draft-quantize"] and not modelfile.all("draft"):
         raise RequestError("--draft-quantize requires a DRAFT model")
     client = connect(line["host"])
+    runtime = client.runtime
     with Progress() as progress:
         progress.say("gathering model components")
         fields: dict[str, Any]
-        if _is_here(client.runtime):  # and finds the files by itself
+        if isinstance(runtime, RemoteRuntime):
+            fields = modelfile.fields() | _components(runtime, modelfile, folder, progress)
+        else:  # it finds the files by itself
             fields = {"modelfile": str(modelfile.current()), "path": folder.absolute()}
-        else:
-            fields = modelfile.fields() | _components(client, modelfile, folder, progress)
         if line["draft-quantize"]:
             fields["draft_quantize"] = line["draft-quantize"]
         base = fields.pop("from", None)
         for event in client.create(name, line["quantize"], base, stream=True, **fields):
             progress.feed(event)
     return 0
-
-
-def _is_here(runtime: object) -> bool:
-    return isinstance(runtime, Runtime)
 
 
 def _check_name(name: str) -> None:
@@ -75,15 +71,18 @@ def read_modelfile(named: str | None) -> tuple[Modelfile, Path]:
 
 
 def _components(
-    client: Client, modelfile: Modelfile, folder: Path, progress: Progress
+    server: RemoteRuntime, modelfile: Modelfile, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """The files that a Modelfile names, put into the store, and the request's part of them."""
+    """The files that a Modelfile names, sent to the server, and the request's part of them."""
 
     def digest_of(source: Source) -> str:
         if not isinstance(source, Path):
             return source
-        progress.say(f"copying file {source.name}")
-        return client.create_blob(source)
+        digest = ""
+        for event in server.upload(source):
+            progress.feed(event)
+            digest = event.digest or ""
+        return digest
 
     return gather(modelfile, folder).fields(digest_of)
 

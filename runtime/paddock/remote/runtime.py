@@ -244,7 +244,7 @@ class RemoteRuntime:
     ) -> None:
         body = request and await asyncio.to_thread(bodies.encoded, request)
         async with connection.open(route.method, route.path, body) as pieces:
-            if route.is_last is None or getattr(request, "stream", None) is False:
+            if route.is_last is None or _is_whole(request):
                 channel.put(await bodies.read_whole(route.answer, pieces))
             else:
                 await bodies.read_lines(route.answer, pieces, route.is_last, channel.put)
@@ -302,3 +302,9 @@ class RemoteRuntime:
             # Asked in a way that neither does anything nor needs to be understood.
             self._is_paddock = await connection.status("GET", _OWN_ROUTE) != _NOT_FOUND
         return self._is_paddock
+
+
+def _is_whole(request: Wire | None) -> bool:
+    """Whether what could come in parts comes as one object."""
+    stream = getattr(request, "stream", None)
+    return stream is False or bool(getattr(request, "debug_render_only", None))

@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -328,46 +326,6 @@ def test_a_model_that_is_not_there_is_pulled_first(paddock: Paddock):
     done = paddock("run", "127.0.0.1:9/library/nothing", "hello")
     assert done.returncode == 1
     assert done.stderr.startswith("pulling manifest\nError: ")
-
-
-# -- whom it asks ----------------------------------------------------------------------------------
-
-
-class Answers(BaseHTTPRequestHandler):
-    def do_HEAD(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Silent."""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Answers) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
-
-
-def test_a_server_is_asked_if_one_is_named(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, server: str
-):
-    assert run(["list", "--host", "example.com"]) == 1
-    assert "http://example.com:11434" in capsys.readouterr().err
-    monkeypatch.setenv("OLLAMA_HOST", server)
-    assert run(["list"]) == 1
-    assert f"http://{server}" in capsys.readouterr().err
-
-
-def test_a_server_that_does_not_answer_leaves_the_work_to_this_process(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    assert run(["list"]) == 0
-    assert "tiny:latest" in capsys.readouterr().out
 
 
 # -- imports ---------------------------------------------------------------------------------------
