@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from starlette.responses import Response
+from tests.sse import events
 from tests.vectors.matching import check
 
 from paddock.api import ChatResponse, EmbedResponse, GenerateResponse, ListResponse
@@ -115,12 +116,10 @@ def translate_request(case: Json, _: Json) -> None:
 
 def sse(body: bytes) -> list[Json]:
     """Server-sent events as the vectors write them."""
-    found: list[Json] = []
-    for block in body.decode().split("\n\n")[:-1]:
-        lines = dict(line.split(": ", 1) for line in block.split("\n"))
-        data = lines["data"]
-        found.append(lines | {"data": data if data == "[DONE]" else json.loads(data)})
-    return found
+    return [
+        ({"event": event.name} if event.name else {}) | {"data": event.data}
+        for event in events(body)
+    ]
 
 
 class FailedError(PaddockError):

@@ -1,7 +1,7 @@
 """Anthropic's messages: the request as a ChatRequest, the answer as a message or as events.
 
-Pure but for the handler at the end. `tool_choice` and `output_config.format` are heeded, which the
-reference does not.
+Pure but for the handlers at the end. `tool_choice` and `output_config.format` are heeded, and
+tokens are counted, which the reference does not do.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from paddock.api import ChatRequest, ChatResponse, Format, Image, Message, Metrics, Think
 from paddock.errors import PaddockError, RequestError
-from paddock.server import openai, web_search
+from paddock.server import naming, openai, web_search
 from paddock.server.exchange import Endpoint, Exchange, Face
 from paddock.server.openai import Json
 from paddock.server.refusal import public_text
@@ -94,13 +94,14 @@ class IncomingTool(BaseModel):
     name: str | None = None
     description: str | None = None
     input_schema: Any = None
+    strict: bool | None = None
 
     def native(self) -> Json:
         """Raises RequestError."""
         if not isinstance(self.input_schema, dict | None):
             raise RequestError(f'invalid input_schema for tool "{self.name}": it is no object')
-        function = {"name": self.name, "description": self.description}
-        return {"type": "function", "function": function | {"parameters": self.input_schema}}
+        told = self.model_dump(include={"name", "description", "strict"})
+        return {"type": "function", "function": told | {"parameters": self.input_schema}}
 
 
 class ThinkingSettings(BaseModel):
@@ -110,6 +111,7 @@ class ThinkingSettings(BaseModel):
 class ToolChoice(BaseModel):
     type: str | None = None
     name: str | None = None
+    disable_parallel_tool_use: bool | None = None
 
 
 class OutputFormat(BaseModel):
@@ -141,21 +143,26 @@ class MessagesRequest(BaseModel):
 
     def native(self) -> ChatRequest:
         """The same in Ollama's words. Raises RequestError."""
-        if not self.model:
-            raise RequestError("model is required")
+        naming.CHAT.usable(self.model)
         if (self.max_tokens or 0) <= 0:
             raise RequestError("max_tokens is required and must be positive")
+        return self.prompt()
+
+    def prompt(self) -> ChatRequest:
+        """The same for a request that need not say how long the answer may be."""
+        model = naming.CHAT.usable(self.model)
         if not self.messages:
             raise RequestError("messages is required")
         tools = self._tools()
         return openai.chat_request(
-            model=self.model,
+            model=model,
             messages=self._messages(self.messages),
             stream=bool(self.stream),
             format=self._format(),
             think=self._think(),
             tools=tools or None,
             tool_choice=self._choice() if tools else None,
+            parallel_tool_calls=False if tools and self._calls_once else None,
             options=openai.options(
                 num_predict=self.max_tokens,
                 temperature=self.temperature,
@@ -168,6 +175,10 @@ class MessagesRequest(BaseModel):
     @property
     def has_search(self) -> bool:
         return any(_is_search(tool) for tool in self.tools or ())
+
+    @property
+    def _calls_once(self) -> bool:
+        return bool(self.tool_choice and self.tool_choice.disable_parallel_tool_use)
 
     @property
     def system_text(self) -> str:
@@ -538,11 +549,13 @@ def _size(text: str) -> int:
 
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(MessagesRequest)
-    answer = exchange.runtime.chat(await _as_able(exchange, request.native()))
-    if request.stream:
-        events = MessageEvents(request)
-        return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
-    return json_reply(openai.shown(message(request, await exchange.whole(answer))))
+    native = request.native()
+    with naming.CHAT.about(request.model):
+        answer = exchange.runtime.chat(await _as_able(exchange, native))
+        if request.stream:
+            events = MessageEvents(request)
+            return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
+        return json_reply(openai.shown(message(request, await exchange.whole(answer))))
 
 
 async def _as_able(exchange: Exchange, request: ChatRequest) -> ChatRequest:
@@ -554,6 +567,21 @@ async def _as_able(exchange: Exchange, request: ChatRequest) -> ChatRequest:
     return request
 
 
+class TokenCount(BaseModel):
+    """The reply of POST /v1/messages/count_tokens."""
+
+    input_tokens: int
+
+
+async def count(exchange: Exchange) -> Response:
+    request = await exchange.body(MessagesRequest)
+    prompt = request.prompt()
+    with naming.CHAT.about(request.model):
+        prompt = await _as_able(exchange, prompt)
+        tokens = await asyncio.to_thread(exchange.runtime.count_prompt, prompt)
+    return json_reply(openai.shown(TokenCount(input_tokens=tokens)))
+
+
 ENDPOINTS: Final = (
     Endpoint(
         "POST",
@@ -563,5 +591,14 @@ ENDPOINTS: Final = (
         "Answer a conversation, as Anthropic's API does",
         takes=MessagesRequest,
         gives=MessageReply,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/messages/count_tokens",
+        count,
+        FACE,
+        "The tokens that the prompt of a message has, without answering it",
+        takes=MessagesRequest,
+        gives=TokenCount,
     ),
 )

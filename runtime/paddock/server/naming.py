@@ -45,8 +45,15 @@ class Wording:
             is_plain = str(error) == "invalid model name"
             raise InvalidNameError(self.invalid.format(name) if is_plain else str(error)) from None
 
+    def usable(self, name: str | None) -> str:
+        """What to ask the runtime for. Raises Refusal, InvalidNameError."""
+        if name is None or not name.strip():
+            raise Refusal(self.absent_status, self.absent)
+        self.check(name)
+        return not_a_path(name)
+
     @contextmanager
-    def about(self, name: str) -> Generator[None]:
+    def about(self, name: str | None) -> Generator[None]:
         """What is raised inside, a missing model in the route's own words."""
         try:
             yield
@@ -84,10 +91,7 @@ async def read(exchange: Exchange, kind: type[M], wording: Wording) -> M:
         request = bodies.parse(kind, fields)
     except OptionError as error:
         late, request = error, bodies.parse(kind, {**fields, "options": None})
-    if is_absent:
-        raise Refusal(wording.absent_status, wording.absent)
-    wording.check(request.model)
-    request.model = not_a_path(request.model)
+    request.model = wording.usable("" if is_absent else request.model)
     if late is not None:
         with wording.about(request.model):
             await asyncio.to_thread(exchange.runtime.resolve, request.model)

@@ -171,12 +171,18 @@ class CachedTokens(BaseModel):
     cached_tokens: int
 
 
+class ReasoningTokens(BaseModel):
+    reasoning_tokens: int
+
+
 class Usage(BaseModel):
+    """What an answer took. The details are paddock's own, in OpenAI's form."""
+
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     prompt_tokens_details: CachedTokens | None = None
-    """paddock's own: the reference does not tell what it did not evaluate again."""
+    completion_tokens_details: ReasoningTokens | None = None
 
 
 def usage(answer: Metrics) -> Usage:
@@ -184,6 +190,8 @@ def usage(answer: Metrics) -> Usage:
     spent = Usage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
     if answer.prompt_cached_count is not None:
         spent.prompt_tokens_details = CachedTokens(cached_tokens=answer.prompt_cached_count)
+    if answer.thinking_count is not None:
+        spent.completion_tokens_details = ReasoningTokens(reasoning_tokens=answer.thinking_count)
     return spent
 
 

@@ -1,7 +1,8 @@
 """OpenAI's chat completions: the request as a ChatRequest, the answer as a reply or as chunks.
 
 Pure but for the handler at the end. What clients send for other servers is ignored, as by the
-reference; `tool_choice` and `max_completion_tokens` are heeded, which the reference does not.
+reference; `tool_choice`, `parallel_tool_calls` and `max_completion_tokens` are heeded, which the
+reference does not do.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +11,9 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from paddock.api import ChatRequest, ChatResponse, Format, Message
+from paddock.api import ChatRequest, ChatResponse, DebugInfo, Format, Message
 from paddock.errors import PaddockError, RequestError
-from paddock.server import openai
+from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.replies import SSE, json_reply
@@ -102,10 +103,12 @@ class ChatCompletionRequest(BaseModel):
         default=None,
         description="none, auto, required, or an object that names a tool or the allowed ones.",
     )
+    parallel_tool_calls: bool | None = None
     reasoning: Reasoning | None = None
     reasoning_effort: str | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
+    debug_render_only: bool | None = Field(default=None, alias="_debug_render_only")
 
     def native(self) -> ChatRequest:
         """The same in Ollama's words. Raises RequestError."""
@@ -114,16 +117,19 @@ class ChatCompletionRequest(BaseModel):
         limit = self.max_tokens if self.max_tokens is not None else self.max_completion_tokens
         effort = self.reasoning.effort if self.reasoning else self.reasoning_effort
         choice, tools = openai.choose(self.tool_choice, self.tools or ())
+        messages = native_messages(self.messages)
         return openai.chat_request(
-            model=self.model,
-            messages=native_messages(self.messages),
+            model=naming.CHAT.usable(self.model),
+            messages=messages,
             stream=bool(self.stream),
             format=self.response_format.native() if self.response_format else None,
             think=openai.thinking(effort),
             tools=tools or None,
             tool_choice=choice,
+            parallel_tool_calls=self.parallel_tool_calls if tools else None,
             logprobs=self.logprobs,
             top_logprobs=self.top_logprobs,
+            debug_render_only=self.debug_render_only,
             options=openai.options(
                 num_predict=limit,
                 seed=self.seed,
@@ -278,6 +284,7 @@ class ChatCompletion(BaseModel):
     system_fingerprint: str
     choices: list[Choice]
     usage: openai.Usage
+    debug_info: DebugInfo | None = Field(default=None, serialization_alias="_debug_info")
 
 
 def chat_completion(answer: ChatResponse) -> ChatCompletion:
@@ -295,7 +302,7 @@ def chat_completion(answer: ChatResponse) -> ChatCompletion:
     )
     if answer.logprobs:
         choice.logprobs = _logprobs(answer)
-    return ChatCompletion(
+    reply = ChatCompletion(
         id=openai.reply_id("chatcmpl"),
         object="chat.completion",
         created=openai.seconds(answer.created_at),
@@ -304,6 +311,9 @@ def chat_completion(answer: ChatResponse) -> ChatCompletion:
         choices=[choice],
         usage=openai.usage(answer),
     )
+    if answer.debug_info:
+        reply.debug_info = answer.debug_info
+    return reply
 
 
 def _calls(message: Message, before: int) -> list[ReplyCall]:
@@ -396,9 +406,10 @@ def _says_something(part: ChatResponse) -> bool:
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(ChatCompletionRequest)
     answer = exchange.runtime.chat(request.native())
-    if request.stream:
-        return await exchange.streamed(answer, Chunks(request), media_type=SSE)
-    return json_reply(openai.shown(chat_completion(await exchange.whole(answer))))
+    with naming.CHAT.about(request.model):
+        if request.stream and not request.debug_render_only:
+            return await exchange.streamed(answer, Chunks(request), media_type=SSE)
+        return json_reply(openai.shown(chat_completion(await exchange.whole(answer))))
 
 
 ENDPOINTS: Final = (

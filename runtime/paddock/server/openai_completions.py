@@ -10,9 +10,9 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from paddock.api import GenerateRequest, GenerateResponse, Logprob, build
+from paddock.api import DebugInfo, GenerateRequest, GenerateResponse, Logprob, build
 from paddock.errors import PaddockError, RequestError
-from paddock.server import openai
+from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.openai_chat import DONE, FINGERPRINT, StreamOptions
@@ -42,17 +42,18 @@ class CompletionRequest(BaseModel):
     logprobs: int | None = Field(
         default=None, description="How many likely tokens are told for each of the answer."
     )
+    debug_render_only: bool | None = Field(default=None, alias="_debug_render_only")
 
     def native(self) -> GenerateRequest:
         """The same in Ollama's words. Raises RequestError."""
         wants_logprobs = (self.logprobs or 0) > 0
         fields: Json = {
-            "model": self.model,
             "prompt": self._prompt(),
             "suffix": self.suffix,
             "stream": bool(self.stream),
             "logprobs": True if wants_logprobs else None,
             "top_logprobs": self.logprobs if wants_logprobs else None,
+            "debug_render_only": self.debug_render_only,
             "options": openai.options(
                 num_predict=self.max_tokens,
                 seed=self.seed,
@@ -63,6 +64,7 @@ class CompletionRequest(BaseModel):
                 presence_penalty=self.presence_penalty or 0.0,
             ),
         }
+        fields["model"] = naming.GENERATE.usable(self.model)
         given = {name: value for name, value in fields.items() if value is not None}
         return build(GenerateRequest, given)
 
@@ -92,7 +94,8 @@ class CompletionRequest(BaseModel):
 
 
 class CompletionLogprobs(BaseModel):
-    """One entry per token of the answer; `text_offset` counts characters of the text."""
+    """One entry per token of the answer. `text_offset` counts the characters of all tokens before,
+    those of thinking and of markers too, which the text does not show."""
 
     tokens: list[str]
     token_logprobs: list[float]
@@ -117,10 +120,11 @@ class Completion(BaseModel):
     system_fingerprint: str
     choices: list[CompletionChoice]
     usage: openai.Usage | None = None
+    debug_info: DebugInfo | None = Field(default=None, serialization_alias="_debug_info")
 
 
 def completion(answer: GenerateResponse) -> Completion:
-    return Completion(
+    reply = Completion(
         id=openai.reply_id("cmpl"),
         object="text_completion",
         created=openai.seconds(answer.created_at),
@@ -129,6 +133,9 @@ def completion(answer: GenerateResponse) -> Completion:
         choices=[_choice(answer, 0)],
         usage=openai.usage(answer),
     )
+    if answer.debug_info:
+        reply.debug_info = answer.debug_info
+    return reply
 
 
 def _choice(answer: GenerateResponse, offset: int) -> CompletionChoice:
@@ -191,9 +198,10 @@ class Chunks:
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(CompletionRequest)
     answer = exchange.runtime.generate(request.native())
-    if request.stream:
-        return await exchange.streamed(answer, Chunks(request), media_type=SSE)
-    return json_reply(openai.shown(completion(await exchange.whole(answer))))
+    with naming.GENERATE.about(request.model):
+        if request.stream and not request.debug_render_only:
+            return await exchange.streamed(answer, Chunks(request), media_type=SSE)
+        return json_reply(openai.shown(completion(await exchange.whole(answer))))
 
 
 ENDPOINTS: Final = (

@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from paddock.api import EmbedRequest, EmbedResponse, ListResponse, ShowRequest, build
+from paddock.api import EmbedRequest, EmbedResponse, ListResponse, ShowRequest
 from paddock.errors import RequestError
-from paddock.server import openai
+from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.replies import json_reply
 
@@ -41,9 +41,12 @@ class EmbeddingsRequest(BaseModel):
         texts = [""] if self.input == "" else self.input
         if texts in (None, []):
             raise RequestError("invalid input")
-        fields = {"model": self.model, "input": texts, "dimensions": self.dimensions}
-        given = {name: value for name, value in fields.items() if value is not None}
-        return build(EmbedRequest, given)
+        if not isinstance(texts, str) and not (
+            isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+        ):
+            raise RequestError("invalid input type")
+        model = naming.EMBED.usable(self.model)
+        return EmbedRequest(model=model, input=texts, dimensions=self.dimensions)
 
     @property
     def wants_base64(self) -> bool:
@@ -71,7 +74,7 @@ class EmbeddingList(BaseModel):
 
 
 def embedding_list(request: EmbeddingsRequest, answer: EmbedResponse) -> EmbeddingList:
-    shown = _encoded if request.wants_base64 else list[float]
+    shown = _encoded if request.wants_base64 else _short
     read = answer.prompt_eval_count or 0
     return EmbeddingList(
         object="list",
@@ -82,6 +85,11 @@ def embedding_list(request: EmbeddingsRequest, answer: EmbedResponse) -> Embeddi
         model=answer.model or "",
         usage=EmbeddingsUsage(prompt_tokens=read, total_tokens=read),
     )
+
+
+def _short(vector: list[float]) -> list[float]:
+    """Numbers that are written as short as a 32-bit float can be told: 0.1, not 0.10000000149."""
+    return np.asarray(vector, np.float32).astype("U").astype(np.float64).tolist()
 
 
 def _encoded(vector: list[float]) -> str:
@@ -125,7 +133,8 @@ def model(name: str, modified_at: datetime | None) -> Model:
 
 async def embeddings(exchange: Exchange) -> Response:
     request = await exchange.body(EmbeddingsRequest)
-    answer = await exchange.whole(exchange.runtime.embed(request.native()))
+    with naming.EMBED.about(request.model):
+        answer = await exchange.whole(exchange.runtime.embed(request.native()))
     return json_reply(openai.shown(embedding_list(request, answer)))
 
 
@@ -136,7 +145,9 @@ async def models(exchange: Exchange) -> Response:
 
 async def retrieve(exchange: Exchange) -> Response:
     name = exchange.request.path_params["model"]
-    found = await asyncio.to_thread(exchange.runtime.show, build(ShowRequest, {"model": name}))
+    wanted = ShowRequest(model=naming.SHOW.usable(name))
+    with naming.SHOW.about(name):
+        found = await asyncio.to_thread(exchange.runtime.show, wanted)
     return json_reply(openai.shown(model(name, found.modified_at)))
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from paddock.api import ChatRequest, ChatResponse, Format, Message, Metrics
 from paddock.errors import PaddockError
-from paddock.server import openai, responses_input, web_search
+from paddock.server import naming, openai, responses_input, web_search
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.openai_chat import Reasoning
@@ -68,6 +68,7 @@ class ResponsesRequest(BaseModel):
         default=None,
         description="none, auto, required, or an object that names a tool or the allowed ones.",
     )
+    parallel_tool_calls: bool | None = None
     truncation: str | None = None
     background: bool | None = None
 
@@ -78,13 +79,14 @@ class ResponsesRequest(BaseModel):
             messages.insert(0, Message(role="system", content=self.instructions))
         choice, tools = openai.choose(self._choice(), list(_native_tools(self.tools or ())))
         return openai.chat_request(
-            model=self.model,
+            model=naming.CHAT.usable(self.model),
             messages=messages,
             stream=bool(self.stream),
             format=self.text.native() if self.text else None,
             think=openai.thinking(self.reasoning.effort if self.reasoning else None),
             tools=tools or None,
             tool_choice=choice,
+            parallel_tool_calls=self.parallel_tool_calls if tools else None,
             options=openai.options(
                 num_predict=self.max_output_tokens,
                 temperature=1.0 if self.temperature is None else self.temperature,
@@ -111,11 +113,8 @@ def _native_tools(tools: Sequence[Json], space: str = "") -> Iterator[Json]:
         if tool.get("type") == "namespace":
             yield from _native_tools(tool.get("tools") or (), f"{full}.")
         elif tool.get("type") == "function":
-            function = {"name": full, "description": tool.get("description")}
-            yield {
-                "type": "function",
-                "function": function | {"parameters": tool.get("parameters")},
-            }
+            told = {key: tool.get(key) for key in ("description", "parameters", "strict")}
+            yield {"type": "function", "function": told | {"name": full}}
         elif web_search.is_meant(tool):
             yield web_search.TOOL
 
@@ -181,6 +180,7 @@ def _begun(request: ResponsesRequest, created_at: int) -> ResponseObject:
         "instructions": request.instructions or None,
         "tools": request.tools,
         "tool_choice": request.tool_choice,
+        "parallel_tool_calls": request.parallel_tool_calls,
         "truncation": request.truncation or None,
         "text": request.text and _given(request.text),
         "top_p": request.top_p,
@@ -226,7 +226,7 @@ def _usage(answer: Metrics) -> ResponsesUsage:
         output_tokens=written,
         total_tokens=read + written,
         input_tokens_details=InputDetails(cached_tokens=answer.prompt_cached_count or 0),
-        output_tokens_details=OutputDetails(reasoning_tokens=0),
+        output_tokens_details=OutputDetails(reasoning_tokens=answer.thinking_count or 0),
     )
 
 
@@ -477,10 +477,11 @@ class _Said(_Text):
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(ResponsesRequest)
     answer = exchange.runtime.chat(request.native())
-    if request.stream:
-        events = ResponseEvents(request)
-        return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
-    return json_reply(response(request, await exchange.whole(answer)).model_dump())
+    with naming.CHAT.about(request.model):
+        if request.stream:
+            events = ResponseEvents(request)
+            return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
+        return json_reply(response(request, await exchange.whole(answer)).model_dump())
 
 
 ENDPOINTS: Final = (
