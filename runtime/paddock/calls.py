@@ -258,6 +258,14 @@ class RunCall(Call[Q]):
         """What is asked for in the matter of tools."""
         return Choice()
 
+    def is_strict(self) -> bool:
+        """Calls follow the schemas of their tools, forced or not."""
+        return False
+
+    def is_parallel(self) -> bool:
+        """An answer may hold several calls."""
+        return True
+
     def grammar(self, reading: Reading | None) -> str | None:
         """What the answer has to follow. Thinking goes before it, where there is to be any."""
         request = self._request
@@ -268,6 +276,8 @@ class RunCall(Call[Q]):
             tools=self.tools(),
             choice=self.choice(),
             may_think=bool(self.think()),
+            strict=self.is_strict(),
+            parallel=self.is_parallel(),
         )
 
     def think(self) -> Think:
@@ -405,6 +415,12 @@ class ChatCall(RunCall[ChatRequest]):
 
     def choice(self) -> Choice:
         return read_choice(self._request.tool_choice, self._request.tools or ())
+
+    def is_strict(self) -> bool:
+        return bool(self._request.strict)
+
+    def is_parallel(self) -> bool:
+        return self._request.parallel_tool_calls is not False
 
     def tools(self) -> list[Tool]:
         return [] if self.choice().hides else list(self._request.tools or ())

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.grammars import reads, writes
 
 from paddock.api import Think, Tool
 from paddock.constraint import Choice, answer_grammar, read_choice
@@ -19,12 +20,14 @@ from paddock.engine import gbnf, sampling
 from paddock.engine.backend import LoadSpec
 from paddock.engine.grammar import check_grammar
 from paddock.engine.llama import Weights
-from paddock.engine.sampling import LlamaSampler, grammar_of
+from paddock.engine.sampling import LlamaSampler
+from paddock.engine.schema import grammar_of
 from paddock.engine.sequence import SamplingParams
 from paddock.errors import RequestError, UnsupportedError
 from paddock.output import generic
 from paddock.output.events import Content, Event, Thinking, ToolCall, joined
 from paddock.output.registry import PARSERS
+from paddock.writing import Form
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +53,12 @@ SCHEMA = {
 }
 
 
-CLOSING = ["<|end|>", "<|END_THINKING|>", "[/THINK]", "<channel|>", "</tool_call>"]
+WANTS = [
+    *MARKERS,
+    *("</think>", "[/THINK]", "<|end|>", "<|END_THINKING|>", "<channel|>", "<|eom|>"),
+    *("</parameter>\n", "\n</parameter>\n", "</arg_value>", "</atem:parameter>\n", "<escape>"),
+    *('"', '"', '"}', "}", "'", ")", "]", "null", "garbage", '<|"|>', '<|"|>', "5", "\n"),
+]
 
 
 class Garbler:
@@ -74,14 +82,7 @@ class Garbler:
         try:
             for _ in range(most):
                 if not wanted:
-                    markers = [
-                        choose.choice(MARKERS),
-                        choose.choice(CLOSING),
-                        "</think>",
-                        "<tool_call>",
-                    ]
-                    wanted = choose.choice([*markers, "garbage", '"', '"', "}", "}", "]", "5"])
-                    wanted = wanted.encode()
+                    wanted = choose.choice([*WANTS, "</think>", '"', '"', "}", "}"]).encode()
                 self.logits[:] = noise.normal(0, 3, self.logits.size)
                 self.logits[self.tokens[wanted[:1]]] = 20
                 self.logits[list(self.end)] = 30
@@ -128,60 +129,120 @@ def content_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Content))
 
 
-FORMATS = ["qwen3-thinking", "deepseek3", "harmony", "cohere", "ministral", "gemma4", "template"]
+FORMATS = ["qwen3-thinking", "deepseek3", "harmony", "cohere", "ministral", "gemma4", "qwen3.5"]
+FORMATS += ["glm-4.7", "lfm2-thinking", "laguna", "glimmer", "olmo3-think", "template"]
 
 
-@pytest.mark.parametrize("think", [None, True, False])
 @pytest.mark.parametrize("parser", FORMATS)
-def test_json_is_valid_behind_thinking_and_without(
-    garbler: Garbler, parser: str, think: Think
-) -> None:
-    reading = tagged([], think) if parser == "template" else named(parser, [], think)
-    ended = 0
-    for seed in range(3):
-        for asked in ("json", SCHEMA):
-            grammar = answer_grammar(reading, format=asked, may_think=bool(think))
-            assert grammar is not None
-            text, has_ended = garbler.write(grammar, seed)
-            if not has_ended:
-                continue
-            ended += 1
+@pytest.mark.parametrize("asked", ["json", SCHEMA], ids=["json", "schema"])
+def test_json_is_valid_behind_thinking_and_without(parser: str, asked: Any) -> None:
+    for think in (None, True, False):
+        reading = tagged([], think) if parser == "template" else named(parser, [], think)
+        grammar = answer_grammar(reading, format=asked, may_think=bool(think))
+        assert grammar is not None
+        texts = [writes(grammar, seed, WANTS, most=3000) for seed in range(3)]
+        ended = [text for text in texts if text is not None]
+        assert ended
+        for text in ended:
             value = json.loads(content_of(read(reading, text)))
             assert isinstance(value, dict)
             if asked is SCHEMA:
                 assert list(value) == ["name", "age", "tags"], text
                 assert isinstance(value["age"], int)
                 assert set(value["tags"]) <= {"a", "b"}
-    assert ended >= 2
 
 
-CALLING = ["qwen3-thinking", "qwen3", "deepseek3", "cogito", "harmony", "cohere", "ministral"]
+CALLING = [name for name, spec in PARSERS.items() if spec.supports_tools]
+THINKS = [None, True, False]
+ARGUMENTS = {"get_weather": ["city", "unit"], "add": ["a", "why"]}
 
 
-@pytest.mark.parametrize("think", [None, True, False])
+def calls_in(events: list[Event], text: str) -> list[ToolCall]:
+    """The calls of an answer that is nothing else but thinking."""
+    for event in events:
+        is_space = isinstance(event, Content) and not event.text.strip()
+        assert isinstance(event, Thinking | ToolCall) or is_space, (event, text)
+    return [event for event in events if isinstance(event, ToolCall)]
+
+
 @pytest.mark.parametrize("parser", [*CALLING, "template"])
-def test_a_required_call_is_well_formed(garbler: Garbler, parser: str, think: Think) -> None:
-    reading = tagged(TOOLS, think) if parser == "template" else named(parser, TOOLS, think)
+def test_a_required_call_is_well_formed(parser: str) -> None:
     ended = 0
-    for seed in range(4):
+    for seed in range(6):
+        think = THINKS[seed % 3]
+        reading = tagged(TOOLS, think) if parser == "template" else named(parser, TOOLS, think)
         choice = read_choice(["required", "get_weather"][seed % 2], TOOLS)
         grammar = answer_grammar(reading, tools=TOOLS, choice=choice, may_think=bool(think))
         assert grammar is not None
-        text, has_ended = garbler.write(grammar, seed)
-        if not has_ended:
+        text = writes(grammar, seed, WANTS, most=3000)
+        if text is None:
             continue
         ended += 1
-        calls = [event for event in read(reading, text) if not isinstance(event, Thinking)]
-        assert all(isinstance(event, ToolCall) or not event.text.strip() for event in calls)
-        calls = [event for event in calls if isinstance(event, ToolCall)]
+        calls = calls_in(read(reading, text), text)
         assert calls
         assert not choice.is_one or len(calls) == 1
         for call in calls:
-            assert isinstance(call, ToolCall), text
             assert call.name in choice.forced
-            keys = {"get_weather": ["city", "unit"], "add": ["a", "why"]}[call.name]
-            assert list(call.arguments) == keys
-    assert ended >= 2
+            assert list(call.arguments) == ARGUMENTS[call.name], text
+            assert all(
+                isinstance(call.arguments[key], str)
+                for key in ("city", "unit", "why")
+                if key in call.arguments
+            ), text
+            assert call.arguments.get("unit", "c") in ("c", "f")
+            assert isinstance(call.arguments.get("a", 1), int)
+    assert ended >= 3
+
+
+@pytest.mark.parametrize("parser", [*CALLING, "template"])
+def test_calls_of_strict_tools_follow_their_schemas_and_all_else_is_free(parser: str) -> None:
+    reading = tagged(TOOLS, None) if parser == "template" else named(parser, TOOLS, None)
+    grammar = answer_grammar(reading, tools=TOOLS, strict=True)
+    assert grammar is not None
+    form = Form(reading).call(ADD)
+    assert form is not None
+    good = form.written("add", {"a": 5, "why": "so"})
+    assert good is not None
+    free = [good]
+    if not form.is_bare:
+        free += ["Just text with < and {", "", "<think>hm</think>yes", "x"]
+        for bad in ({"a": 5}, {"a": 1.5, "why": ""}, {"a": 5, "why": "x" * 21}, {"b": 1}):
+            text = form.written("add", bad)
+            assert text is not None
+            assert not reads(grammar, text), text
+    assert [text for text in free if not reads(grammar, text)] == []
+
+
+def test_at_most_one_call_where_calls_are_not_parallel() -> None:
+    reading = named("qwen3", TOOLS, None)
+    form = Form(reading).call(ADD)
+    assert form is not None
+    call = form.written("add", {"a": 5, "why": "so"}) or ""
+    one = answer_grammar(reading, tools=TOOLS, parallel=False) or ""
+    many = answer_grammar(reading, tools=TOOLS, strict=True) or ""
+    assert reads(one, f"Let me see.\n{call}")
+    assert not reads(one, f"{call}\n{call}")
+    assert reads(many, f"{call}\nand\n{call}")
+
+
+def test_a_tool_can_say_itself_that_it_is_strict() -> None:
+    strict = ADD.model_copy(deep=True)
+    assert strict.function is not None
+    strict.function.strict = True
+    reading = named("qwen3", [strict], None)
+    assert answer_grammar(reading, tools=[strict]) is not None
+    assert "strict" not in strict.as_dict()["function"]
+
+
+@pytest.mark.parametrize("parser", ["qwen3-thinking", "qwen3-coder", "gemma4"])
+def test_the_native_sampler_is_held_to_it_as_well(garbler: Garbler, parser: str) -> None:
+    reading = named(parser, TOOLS, True)
+    grammar = answer_grammar(reading, tools=TOOLS, choice=Choice(forced=("add",)), may_think=True)
+    assert grammar is not None
+    text, has_ended = garbler.write(grammar, 1)
+    assert has_ended
+    [call] = calls_in(read(reading, text), text)
+    assert list(call.arguments) == ARGUMENTS["add"]
 
 
 def test_tools_and_a_schema_give_a_call_or_the_schema(garbler: Garbler) -> None:
@@ -211,9 +272,9 @@ def test_a_grammar_of_the_callers_begins_behind_the_thinking(garbler: Garbler) -
     assert all(set(end) <= set("abc.") and end.count(".") == 2 for end in ends)
 
 
-def test_formats_without_json_cannot_be_forced() -> None:
-    reading = named("qwen3-coder", TOOLS, None)
-    with pytest.raises(UnsupportedError, match='parser "qwen3-coder"'):
+def test_an_answer_in_which_nothing_is_a_call_cannot_be_forced_to_hold_one() -> None:
+    reading = named("passthrough", TOOLS, None)
+    with pytest.raises(UnsupportedError, match='parser "passthrough"'):
         answer_grammar(reading, tools=TOOLS, choice=Choice(forced=("add",)))
 
 

@@ -5,31 +5,43 @@ automaton of Aho and Corasick), so that there is only ever one way to read it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from os.path import commonprefix
 from typing import Final
 
 from paddock.engine.grammar import NAMES
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ]")
-_JSON_STRINGS: Final = (
-    (re.compile(r'(?m)^string ::= "\\"" char\* "\\"" space$'), "space"),
-    (re.compile(r'(?ms)^string ::=\s+"\\"" \(.*?\)\* "\\"" ws$'), "ws"),
-)
-"""The rules for a string of any length, of schemas and of plain JSON, and what may follow it."""
-_BOUNDED: Final = ('char ::= [^"\\\\', 'dot ::= [^"\\\\')
-_ESCAPE: Final = r'"\\" (["\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])'
+_BLOCK: Final = 100
+"""Repetitions beyond it are written in blocks of so many."""
+MAX_TIMES: Final = 100_000
 
 
 def literal(text: str) -> str:
     """The text itself."""
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{"".join(map(escaped, text))}"'
 
 
-def _escaped(char: str) -> str:
+def escaped(char: str) -> str:
+    """A character as it stands in a text or a set."""
     code = ord(char)
     if _PLAIN.match(char):
         return char
     return f"\\x{code:02X}" if code < 0x80 else char
+
+
+def one_of(texts: Iterable[str]) -> str:
+    """One of these texts. What begins alike is written once, since the matcher tries each
+    alternative for every token."""
+    rest = sorted(set(texts))
+    prefix = commonprefix(rest)  # noqa: RUF071 - of texts, not paths
+    rest = [text[len(prefix) :] for text in rest]
+    if rest == [""]:
+        return literal(prefix)
+    branches = (tuple(group) for _, group in groupby(filter(None, rest), lambda text: text[0]))
+    choice = f"({' | '.join(map(one_of, branches))}){'' if rest[0] else '?'}"
+    return f"{literal(prefix)} {choice}" if prefix else choice
 
 
 def prefixed(grammar: str, prefix: str) -> str:
@@ -37,52 +49,110 @@ def prefixed(grammar: str, prefix: str) -> str:
     return NAMES.sub(lambda found: prefix + found[1] if found[1] else found[0], grammar)
 
 
-def until(name: str, ends: Mapping[str, str], never: Iterable[str] = ()) -> str:
-    """Rules for any text up to the first of the markers, after which the rule that `ends` names
-    goes on; what is in `never` does not occur in the text."""
-    return _automaton(name, {**dict.fromkeys(never), **ends}, "", ())
+def repeated(item: str, least: int, most: int | None) -> str:
+    """An item so many times. The native parser writes every repetition out, so large numbers are
+    put together from blocks; a text is still read in one way."""
+    if most is None:
+        return f"{_exactly(item, least)} {item}*".strip()
+    more = most - least
+    if most <= 2 * _BLOCK:
+        return f"{item}{{{least},{most}}}" if most else '""'
+    blocks, rest = divmod(more, _BLOCK)
+    block = f"({item}{{{_BLOCK}}})"
+    if not blocks:
+        return f"{_exactly(item, least)} {item}{{0,{rest}}}"
+    ends = f"{block}{{0,{blocks - 1}}} {item}{{0,{_BLOCK - 1}}}"
+    full = f"{block}{{{blocks}}} {item}{{0,{rest}}}"
+    return f"{_exactly(item, least)} ({ends} | {full})".strip()
 
 
-def strings_without(grammar: str, markers: Iterable[str]) -> str:
-    """A grammar of `grammar_of` in whose strings the markers are not written out; escaped they may
-    be. Strings of bounded length do without the markers' first characters."""
-    avoided = [mark for mark in markers if mark and not re.search(r'["\\\x00-\x1f\x7f]', mark)]
-    if not avoided:
-        return grammar
-    firsts = "".join(map(_escaped, sorted({mark[0] for mark in avoided})))
-    for bounded in _BOUNDED:
-        grammar = grammar.replace(bounded, bounded + firsts)
-    for pattern, space in _JSON_STRINGS:
-        if pattern.search(grammar):
-            others = (f'"\\"" {space}', f"{_ESCAPE} text-0")
-            rules = _automaton("text", dict.fromkeys(avoided), r'"\\\x7F\x00-\x1F', others)
-            grammar = pattern.sub(lambda _: 'string ::= "\\"" text-0', grammar) + "\n" + rules
-    return grammar
+def _exactly(item: str, times: int) -> str:
+    blocks, rest = divmod(times, _BLOCK)
+    parts = [f"({item}{{{_BLOCK}}}){{{blocks}}}"] if blocks else []
+    return " ".join([*parts, *([f"{item}{{{rest}}}"] if rest else [])])
 
 
-def _automaton(
-    name: str, markers: Mapping[str, str | None], forbidden: str, others: Iterable[str]
+def until(
+    name: str, ends: Mapping[str, str], never: Iterable[str] = (), *, may_end: bool = False
 ) -> str:
-    """`forbidden`: characters that never occur, as in a set; `others`: further ways to go on from
-    any state. A marker that leads to no rule cannot be completed."""
-    states = sorted({mark[:size] for mark in markers for size in range(len(mark))})
-    number = {state: index for index, state in enumerate(states)}
-    alphabet = sorted({char for mark in markers for char in mark})
-    rules: list[str] = []
-    for state in states:
-        ways = list(others)
-        special = ""
-        for char in alphabet:
-            text = state + char
-            ended = max((mark for mark in markers if text.endswith(mark)), key=len, default=None)
+    """Rules for any text up to the first of the markers, after which the rule that `ends` names
+    goes on; what is in `never` does not occur in the text. With `may_end` the text may also be
+    all there is. It begins with the rule NAME-0."""
+    others = ('""',) if may_end else ()
+    return _Automaton(name, {**dict.fromkeys(never), **ends}).rules(others)
+
+
+def text(
+    name: str,
+    never: Iterable[str] = (),
+    *,
+    forbidden: str = "",
+    others: Iterable[str] = (),
+    refused: str = "",
+) -> str:
+    """Rules for any text, empty ones too, in which no marker of `never` occurs.
+
+    `forbidden`: characters that never do, as in a set. `others`: what may stand for a character
+    besides. `refused`: a word that the whole text must not be, in any case.
+    """
+    ways = (*(f"{other} {name}-0" for other in others), '""')
+    automaton = _Automaton(name, dict.fromkeys(never), forbidden)
+    rules = automaton.rules(ways)
+    if not refused:
+        return f"{name} ::= {name}-0\n{rules}"
+    return f"{name} ::= {name}-r0\n{rules}{automaton.all_but(refused, ways)}"
+
+
+class _Automaton:
+    """`markers`: the rule that goes on behind each; one that leads to none cannot be completed."""
+
+    def __init__(self, name: str, markers: Mapping[str, str | None], forbidden: str = "") -> None:
+        self._name = name
+        self._markers = markers
+        self._forbidden = forbidden
+        states = sorted({"", *(mark[:size] for mark in markers for size in range(len(mark)))})
+        self._number = {state: index for index, state in enumerate(states)}
+        self._alphabet = sorted({char for mark in markers for char in mark})
+
+    def rules(self, others: Iterable[str]) -> str:
+        """`others`: further ways to go on, or to end, from any state."""
+        rules = (
+            f"{self._name}-{number} ::= {' | '.join([*others, *self._ways(state)])}\n"
+            for state, number in self._number.items()
+        )
+        return "".join(rules)
+
+    def all_but(self, word: str, others: Sequence[str]) -> str:
+        """Rules that begin with NAME-r0, for texts that are not this word. It begins no marker."""
+        rules: list[str] = []
+        for place in range(len(word) + 1):
+            name = f"{self._name}-r{place}"
+            ends = [other for other in others if other != '""'] if place == len(word) else others
+            both = ""
+            if place < len(word):
+                both = escaped(word[place].lower()) + escaped(word[place].upper())
+            ways = [*ends, *self._ways("", both)]
+            if both:
+                ways.append(f"[{both}] {self._name}-r{place + 1}")
+            rules.append(f"{name} ::= {' | '.join(ways)}\n")
+        return "".join(rules)
+
+    def _ways(self, state: str, special: str = "") -> list[str]:
+        ways: list[str] = []
+        for char in self._alphabet:
+            written = state + char
+            ended = max(
+                (mark for mark in self._markers if written.endswith(mark)), key=len, default=None
+            )
             if ended is None:
-                following = next(text[at:] for at in range(len(text) + 1) if text[at:] in number)
+                following = next(
+                    written[at:] for at in range(len(written) + 1) if written[at:] in self._number
+                )
                 if not following:
                     continue
-                ways.append(f"{literal(char)} {name}-{number[following]}")
-            elif (target := markers[ended]) is not None:
+                ways.append(f"{literal(char)} {self._name}-{self._number[following]}")
+            elif (target := self._markers[ended]) is not None:
                 ways.append(f"{literal(char)} {target}")
-            special += _escaped(char)
-        ways.append(f"[^{forbidden}{special}] {name}-0")
-        rules.append(f"{name}-{number[state]} ::= {' | '.join(ways)}")
-    return "\n".join(rules) + "\n"
+            special += escaped(char)
+        excluded = self._forbidden + special
+        return [*ways, f"{f'[^{excluded}]' if excluded else '.'} {self._name}-0"]

@@ -1,4 +1,4 @@
-"""Sampling parameters to llama.cpp sampler chains; JSON schemas to GBNF. Knows the C samplers;
+"""Sampling parameters to llama.cpp sampler chains, a grammar before them. Knows the C samplers;
 knows no sequence and no text.
 
 Order of the stages: logit bias, penalties, then top-k, typical, top-p, min-p, temperature, or
@@ -8,61 +8,22 @@ Mirostat in their place (llama-server's order, which the reference uses).
 import ctypes
 import secrets
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import llama_cpp
 import numpy as np
-from llama_cpp.llama_grammar import JSON_GBNF, json_schema_to_gbnf
 
 from paddock.engine.backend import Choice
 from paddock.engine.grammar import check_grammar
-from paddock.engine.schema import Prepared, prepared
 from paddock.engine.sequence import SamplingParams
 from paddock.errors import DecodeError, GrammarError
 
-_STRICT = (
-    (r'char ::= [^"\\]', r'char ::= [^"\\\x7F\x00-\x1F]'),
-    (r"dot ::= [^\x0A\x0D]", r'dot ::= [^"\\\x7F\x00-\x1F]'),
-)
-"""Rules of the converter that let through what no JSON string holds: quotes, control characters."""
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 _LARGEST = 1e6
 """Beyond it, sums and quotients of logits overflow, and the library sorts what is no number."""
 _COLDEST = 1e-6
 """Below this temperature the likeliest token is certain."""
-
-
-def grammar_of(format: Any) -> str | None:
-    """GBNF for a request's `format`: "json", a JSON schema, or nothing. Raises GrammarError."""
-    if format is None or format == "":
-        return None
-    if format == "json":
-        return JSON_GBNF
-    return _converted(prepared(format))
-
-
-@lru_cache(maxsize=64)
-def _converted(schema: Prepared) -> str:
-    try:
-        grammar = schema.filled(json_schema_to_gbnf(schema.text))
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-    ) as error:
-        raise GrammarError(
-            "format: not a JSON schema that can constrain the output "
-            f"({str(error)[:200] or type(error).__name__})"
-        ) from error
-    for loose, strict in _STRICT:
-        grammar = grammar.replace(loose, strict)
-    check_grammar(grammar)
-    return grammar
 
 
 class LlamaSampler:
