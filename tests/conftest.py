@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.runtime.convert import rerankers
 
 from paddock import random_model
 from paddock.convert import convert
@@ -39,3 +40,9 @@ def minilm_gguf(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     path = tmp_path_factory.mktemp("minilm") / "minilm.gguf"
     convert(minilm_folder, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def reranker_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The safetensors folder of a tiny BERT that scores pairs of texts."""
+    return rerankers.write(tmp_path_factory.mktemp("reranker") / "bert", rerankers.BERT)

@@ -23,6 +23,7 @@ from paddock.server import (
     openai_chat,
     openai_completions,
     openai_embeddings,
+    rerank,
     responses,
     status,
 )
@@ -35,6 +36,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *status.ENDPOINTS,
     *native.ENDPOINTS,
     *library.ENDPOINTS,
+    *rerank.ENDPOINTS,
     *openai_chat.ENDPOINTS,
     *openai_completions.ENDPOINTS,
     *openai_embeddings.ENDPOINTS,
