@@ -14,12 +14,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SkipValidation,
     ValidationError,
     model_validator,
 )
 
 from paddock import (
+    Client,
+    ConnectionFailedError,
     ContextLengthError,
     NotFoundError,
     OptionFields,
@@ -30,7 +33,6 @@ from paddock import (
     RequestError,
     Runtime,
     ShowRequest,
-    UnsupportedError,
     __version__,
 )
 
@@ -38,10 +40,8 @@ IN_FLIGHT: Final = 64
 """Requests that a batch keeps submitted: fills every sequence, stays below the queue's limit."""
 
 _ALIASES: Final = {"max_tokens": "num_predict", "stop_sequences": "stop"}
-_WITHOUT_EFFECT: Final = frozenset(
-    {"api_key", "async_client_kwargs", "client_kwargs", "max_retries", "sync_client_kwargs"}
-)
-"""What foreign code passes to every provider, and what only a connection would use."""
+_WITHOUT_EFFECT: Final = frozenset({"api_key", "max_retries"})
+"""What foreign code passes to every provider."""
 _REMOVED: Final = frozenset({"tfs_z"})
 _NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
 """Options that cannot change an answer and so belong in no cache key."""
@@ -84,12 +84,24 @@ class PaddockFields(OptionFields):
     """Raise at construction when the model is not in the local store."""
 
     base_url: str | None = None
-    """Reserved for talking to a server; paddock answers inside this process."""
+    """Address of a server of Ollama's API, paddock's or Ollama's own, that answers in place of this
+    process. May hold `user:password@`."""
+
+    client_kwargs: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    """With `base_url`: what goes to httpx, as `headers`, `verify`, `timeout`."""
+
+    sync_client_kwargs: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    """More of the same. One client serves threads and event loops."""
+
+    async_client_kwargs: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    """More of the same. One client serves threads and event loops."""
 
     pull: SkipValidation[bool | Callable[[ProgressResponse], None]] = Field(
         default=False, exclude=True, repr=False
     )
     """Fetch a model that is not there before its first request; a function gets the progress."""
+
+    _server: Any = PrivateAttr(default=None)
 
     runtime: SkipValidation[Runtime | None] = Field(default=None, exclude=True, repr=False)
     """The runtime that answers; by default the one that the whole process shares."""
@@ -110,11 +122,8 @@ class PaddockFields(OptionFields):
 
     @model_validator(mode="after")
     def _check_reach(self) -> Self:
-        if self.base_url is not None:
-            raise UnsupportedError(
-                f"base_url={self.base_url!r}: answering over HTTP arrives later; "
-                "leave base_url out to run the model in this process"
-            )
+        if self.base_url is not None and self.runtime is not None:
+            raise ValueError("base_url excludes runtime: its server has its own")
         if self.validate_model_on_init:
             _check_stored(self.model, self._active_runtime())
         return self
@@ -127,14 +136,27 @@ class PaddockFields(OptionFields):
     def __getstate__(self) -> dict[Any, Any]:
         # A runtime owns threads and native memory: the copy uses the one of its own process.
         state = super().__getstate__()
-        return {**state, "__dict__": {**state["__dict__"], "runtime": None}}
+        private = {**(state["__pydantic_private__"] or {}), "_server": None}
+        fields = {**state["__dict__"], "runtime": None}
+        return {**state, "__dict__": fields, "__pydantic_private__": private}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        shared = {} if self.runtime is None else {id(self.runtime): self.runtime}
+        own = (self.runtime, self._server)
+        shared = {id(runtime): runtime for runtime in own if runtime is not None}
         return super().__deepcopy__({**shared, **(memo or {})})
 
-    def _active_runtime(self) -> Runtime:
-        return Runtime.default() if self.runtime is None else self.runtime
+    def _active_runtime(self) -> Any:
+        """The one given, the server's, or the process's own; all have the same calls."""
+        if self.runtime is not None:
+            return self.runtime
+        if self.base_url is None:
+            return Runtime.default()
+        if self._server is None:
+            more = (self.client_kwargs, self.sync_client_kwargs, self.async_client_kwargs)
+            self._server = server_at(
+                self.base_url, {k: v for kw in more for k, v in (kw or {}).items()}
+            )
+        return self._server
 
     def _wants_pull(self, keywords: Mapping[str, Any]) -> bool:
         return bool(keywords.get("pull", self.pull))
@@ -170,7 +192,7 @@ class PaddockFields(OptionFields):
 
     def _influences(self) -> dict[str, Any]:
         """Everything set here that can change an answer."""
-        settings = self._own_fields() | self._own_options()
+        settings = self._own_fields() | self._own_options() | {"base_url": self.base_url}
         hidden = _NO_INFLUENCE | {"keep_alive", "timeout"}
         return {k: v for k, v in settings.items() if v is not None and k not in hidden}
 
@@ -241,6 +263,16 @@ class AnswerFields(PaddockFields):
             | {"think": self.reasoning, "timeout": self.timeout}
             | dict(_OVERFLOW[self.on_overflow])
         )
+
+
+_servers: dict[str, Client] = {}
+
+
+def server_at(base_url: str, transport: Mapping[str, Any]) -> Any:
+    """What answers for a server. Without arguments for the connection it is one per address."""
+    if transport:
+        return Client(base_url, **transport).runtime
+    return _servers.setdefault(base_url, Client(base_url)).runtime
 
 
 def without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -314,6 +346,8 @@ def _overflow(rule: Any) -> dict[str, Any]:
 def _check_stored(model: str, runtime: Runtime) -> None:
     try:
         runtime.show(ShowRequest(model=model))
+    except ConnectionFailedError as error:
+        raise ValueError(str(error)) from error
     except NotFoundError as error:
         names = ", ".join(str(stored.model) for stored in runtime.list().models) or "none"
         raise ValueError(f"{error}; models in the local store: {names}") from error

@@ -167,8 +167,11 @@ def _usage(response: ChatResponse) -> UsageMetadata | None:
         return None
     read, written = response.prompt_eval_count or 0, response.eval_count or 0
     usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-    if response.prompt_cached_count is not None:
-        usage["input_token_details"] = InputTokenDetails(cache_read=response.prompt_cached_count)
+    cached = response.prompt_cached_count
+    if cached is None and response.context_length is not None:
+        cached = 0  # paddock's server leaves zeros out; another one tells no window
+    if cached is not None:
+        usage["input_token_details"] = InputTokenDetails(cache_read=cached)
     if response.thinking_count is not None:
         usage["output_token_details"] = OutputTokenDetails(reasoning=response.thinking_count)
     return usage

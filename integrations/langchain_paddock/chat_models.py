@@ -44,7 +44,6 @@ from paddock import (
     PaddockError,
     ShowRequest,
     Stream,
-    UnsupportedError,
 )
 
 
@@ -166,7 +165,6 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         params = self._influences() | {k: v for k, v in kwargs.items() if k not in _KEYLESS}
         params |= {"stop": stop or params.get("stop"), "_type": self._llm_type}
         params["digest"] = self._digest(kwargs.get("model") or self.model)
-        params["base_url"] = self.base_url
         return str(sorted(params.items()))
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
@@ -188,8 +186,6 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         """The `input_tokens` that a call with these messages and tools reports, if none is left
         out. Loads no weights; images do not count.
         """
-        if self.base_url is not None:
-            raise UnsupportedError("base_url: tokens are counted where the model's files are")
         asked = self._request(list(messages), None, {**kwargs, "tools": tools})
         return self._active_runtime().count_prompt(asked)
 
@@ -211,7 +207,7 @@ class ChatPaddock(BaseChatModel, AnswerFields):
             shown,
             num_ctx=self.num_ctx,
             num_predict=self.num_predict,
-            fallback=runtime.settings.context_length,
+            fallback=None if self.base_url else runtime.settings.context_length,
         )
 
     def __getstate__(self) -> dict[Any, Any]:

@@ -4,6 +4,7 @@ Everything runs but what needs eyes, ears or recorded traffic: images, PDF, audi
 is timed by a recording.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from langchain_tests.integration_tests import (
     EmbeddingsIntegrationTests,
 )
 from langchain_tests.unit_tests import ChatModelUnitTests, EmbeddingsUnitTests
+from tests.servers import serving
 
 import langchain_paddock
 from langchain_paddock import ChatPaddock, PaddockEmbeddings
 from paddock import Client, Runtime
+from paddock.server import create_app
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* is in beta")
 
@@ -109,6 +112,15 @@ class InThisProcess:
         self.where = {"runtime": answering}
 
 
+@pytest.mark.enable_socket
+class ThroughAServer:
+    where: dict[str, Any]
+
+    @pytest.fixture(autouse=True)
+    def _fill(self, address: str) -> None:
+        self.where = {"base_url": address}
+
+
 class ByFunctionCalling:
     @property
     def structured_output_kwargs(self) -> dict[str, Any]:
@@ -126,7 +138,20 @@ class TestChatPaddockByFunctionCalling(InThisProcess, ByFunctionCalling, ChatPad
 
 
 @pytest.mark.engine
-class TestPaddockEmbeddingsOnTheEngine(InThisProcess, EmbeddingsIntegrationTests):
+class TestChatPaddockThroughAServerBySchema(ThroughAServer, ChatPaddockSuite):
+    """The same, asked over HTTP."""
+
+
+@pytest.mark.engine
+class TestChatPaddockThroughAServerByFunctionCalling(
+    ThroughAServer, ByFunctionCalling, ChatPaddockSuite
+):
+    """The same, asked over HTTP."""
+
+
+class PaddockEmbeddingsSuite(EmbeddingsIntegrationTests):
+    where: dict[str, Any]
+
     @property
     def embeddings_class(self) -> type[Embeddings]:
         return PaddockEmbeddings
@@ -134,6 +159,23 @@ class TestPaddockEmbeddingsOnTheEngine(InThisProcess, EmbeddingsIntegrationTests
     @property
     def embedding_model_params(self) -> dict[str, Any]:
         return {"model": "minilm"} | self.where
+
+
+@pytest.mark.engine
+class TestPaddockEmbeddingsOnTheEngine(InThisProcess, PaddockEmbeddingsSuite):
+    """Vectors of MiniLM."""
+
+
+@pytest.mark.engine
+class TestPaddockEmbeddingsThroughAServer(ThroughAServer, PaddockEmbeddingsSuite):
+    """The same, asked over HTTP."""
+
+
+@pytest.fixture(scope="module")
+def address(answering: Runtime) -> Iterator[str]:
+    """Where that runtime is served."""
+    with serving(create_app(answering, bind="127.0.0.1")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
