@@ -123,8 +123,8 @@ def test_arguments_reach_the_request(runtime: Any):
 
 
 def test_wrong_arguments_are_refused_or_named():
-    with pytest.raises(paddock.UnsupportedError, match="HTTP"):
-        PaddockEmbedding("e", base_url="http://localhost:11434")
+    with pytest.raises(paddock.RequestError, match="not a protocol"):
+        _ = PaddockEmbedding("e", base_url="ftp://localhost").runtime
     with pytest.raises(paddock.OptionError, match="num_ctx"):
         PaddockEmbedding("e", num_ctx="big")
     with pytest.raises(paddock.RequestError, match="give only one"):

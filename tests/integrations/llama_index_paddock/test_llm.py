@@ -485,9 +485,15 @@ def test_wrong_options_are_refused_at_once(arguments: dict[str, Any]):
         Paddock("m", **arguments)
 
 
-def test_a_server_address_is_refused_and_other_transport_arguments_have_no_effect():
-    with pytest.raises(paddock.UnsupportedError, match="HTTP"):
-        Paddock("m", base_url="http://localhost:11434")
+def test_a_server_address_takes_the_place_of_a_runtime(runtime: Any):
+    llm = Paddock("m", base_url="http://localhost:11434", headers={"a": "b"})
+    assert repr(llm.runtime) == "RemoteRuntime('http://localhost:11434')"
+    assert llm.runtime is llm.runtime
+    with pytest.raises(paddock.RequestError, match="base_url excludes runtime"):
+        Paddock("m", base_url="http://localhost:11434", runtime=runtime)
+    again = pickle.loads(pickle.dumps(llm))
+    assert (again.base_url, again.headers) == (llm.base_url, {"a": "b"})
+    assert "headers" not in llm.to_dict()
     Paddock("m", base_url=None, headers={"a": "b"}, client=None, prompt_key="prompt")
 
 

@@ -58,6 +58,8 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
     ) -> None:
         super().__init__(**self._read({"model_name": model_name, **fields}, _ALIASES))
         self._runtime = runtime
+        if self.base_url and runtime:
+            raise paddock.RequestError("base_url excludes runtime: its server has its own")
 
     @classmethod
     def class_name(cls) -> str:

@@ -52,10 +52,7 @@ _WITHOUT_EFFECT = frozenset(
         "prompt_key",
         "client",
         "async_client",
-        "client_kwargs",
-        "headers",
     }
-    | {"base_url"}
 )
 
 
@@ -75,7 +72,23 @@ class PaddockFields(paddock.OptionFields):
         " the progress.",
     )
 
+    base_url: str | None = Field(
+        None,
+        description="Address of a server of Ollama's API, paddock's or Ollama's own, that answers"
+        " in place of this process; may hold user:password@.",
+    )
+    client_kwargs: dict[str, Any] = Field(
+        default_factory=dict,
+        description="With base_url: what goes to httpx, as verify and timeout.",
+        exclude=True,
+        repr=False,
+    )
+    headers: dict[str, str] | None = Field(
+        None, description="With base_url: headers of every request.", exclude=True, repr=False
+    )
+
     _runtime: paddock.Runtime | None = PrivateAttr(default=None)
+    _server: Any = PrivateAttr(default=None)
 
     @field_serializer("pull")
     def _whether_to_pull(self, pull: object) -> bool:
@@ -93,30 +106,34 @@ class PaddockFields(paddock.OptionFields):
                     self.pull(progress)
 
     @property
-    def runtime(self) -> paddock.Runtime:
-        """What runs the model: the one given, else the process's own."""
-        return self._runtime or paddock.Runtime.default()
+    def runtime(self) -> Any:
+        """What answers: the runtime given, the server's, else the process's own; all have the same
+        calls."""
+        if self._runtime is not None or self.base_url is None:
+            return self._runtime or paddock.Runtime.default()
+        if self._server is None:
+            headers = {"headers": self.headers} if self.headers else {}
+            transport: dict[str, Any] = {**headers, **self.client_kwargs}
+            self._server = paddock.Client(self.base_url, **transport).runtime
+        return self._server
 
     def __getstate__(self) -> dict[Any, Any]:
         # A runtime owns threads and native memory: the copy uses the one of its own process. Nor
         # can a function that reports progress be expected to travel.
         state = super().__getstate__()
         fields = {**state["__dict__"], "pull": bool(self.pull)}
-        private = {**(state["__pydantic_private__"] or {}), "_runtime": None}
+        own = {"_runtime": None, "_server": None}
+        private = {**(state["__pydantic_private__"] or {}), **own}
         return {**state, "__dict__": fields, "__pydantic_private__": private}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        shared = {} if self._runtime is None else {id(self._runtime): self._runtime}
+        own = (self._runtime, self._server)
+        shared = {id(runtime): runtime for runtime in own if runtime is not None}
         return super().__deepcopy__({**shared, **(memo or {})})
 
     @classmethod
     def _read(cls, given: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
         """A constructor's arguments as fields, options checked. What has no effect is dropped."""
-        if given.get("base_url"):
-            raise paddock.UnsupportedError(
-                f"base_url={given['base_url']!r}: answering over HTTP arrives later; "
-                "leave base_url out to run the model in this process"
-            )
         fields = cls.model_fields.keys()
         named = _rename(given_only(given), aliases)
         _warn_unknown(named, fields | aliases.keys())

@@ -125,6 +125,8 @@ class Paddock(FunctionCallingLLM, PaddockFields):
     ) -> None:
         super().__init__(**self._read({"model": model, **fields}, _ALIASES))
         self._runtime = runtime
+        if self.base_url and runtime:
+            raise paddock.RequestError("base_url excludes runtime: its server has its own")
         if self.num_ctx not in (None, self.context_window) and self.context_window != -1:
             raise paddock.RequestError("context_window and num_ctx are one option: give only one")
 
@@ -137,8 +139,10 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         options = self._options({})
         shown = self.runtime.show(paddock.ShowRequest(model=self.model))
         can_call = self.is_function_calling_model
+        # What a server's own setting says, only its answers tell.
+        default = 0 if self.base_url else self.runtime.settings.context_length
         return LLMMetadata(
-            context_window=_window(options.num_ctx, shown, self.runtime.settings.context_length),
+            context_window=_window(options.num_ctx, shown, default),
             num_output=max(options.num_predict or 0, 0) or DEFAULT_NUM_OUTPUTS,
             is_chat_model=True,
             is_function_calling_model=(
