@@ -83,11 +83,13 @@ class CompletionRequest(BaseModel):
         return self.prompt[0]
 
     def _stops(self) -> list[str] | None:
-        stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        wrong = next((stop for stop in stops if not isinstance(stop, str)), None)
-        if wrong is not None:
-            raise RequestError(f"invalid type for 'stop' field: {openai.go_type(wrong)}")
-        return stops or None
+        stops = self.stop if isinstance(self.stop, list) else [self.stop]
+        if self.stop is None or not stops:
+            return None
+        for stop in stops:
+            if not isinstance(stop, str):
+                raise RequestError(f"invalid type for 'stop' field: {openai.go_type(stop)}")
+        return stops
 
 
 # -- replies ---------------------------------------------------------------------------------------

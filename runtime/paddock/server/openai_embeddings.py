@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from paddock.api import EmbedRequest, EmbedResponse, ListResponse, ShowRequest
 from paddock.errors import RequestError
+from paddock.names import ModelName
 from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.replies import json_reply
@@ -146,7 +147,7 @@ async def models(exchange: Exchange) -> Response:
 async def retrieve(exchange: Exchange) -> Response:
     name = exchange.request.path_params["model"]
     wanted = ShowRequest(model=naming.SHOW.usable(name))
-    with naming.SHOW.about(name):
+    with naming.SHOW.about(ModelName.parse(wanted.model).short):
         found = await asyncio.to_thread(exchange.runtime.show, wanted)
     return json_reply(openai.shown(model(name, found.modified_at)))
 
