@@ -25,7 +25,9 @@ _TAIL: Final = 64
 """Characters at the end of a prompt that tell whether the answer begins inside a thought."""
 
 MARKERS: Final = tuple(
-    dict.fromkeys(token for spec in PARSERS.values() for token in spec.preserved_tokens)
+    dict.fromkeys(
+        (*(token for spec in PARSERS.values() for token in spec.preserved_tokens), *native.MARKERS)
+    )
 )
 """Every special token that some format is written with."""
 

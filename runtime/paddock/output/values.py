@@ -189,20 +189,66 @@ def parameters_of(tools: Tools, name: str) -> Mapping[str, Tool.Function.Paramet
 
 
 def types_of(tools: Tools, name: str, parameter: str) -> tuple[str, ...]:
-    """The types that a tool declares for a parameter; none when nothing is known."""
+    """The types that a tool declares for a parameter; none when nothing is known.
+
+    Reference: knows `type` and those in `anyOf`, so that an argument whose schema stands in `$defs`
+    stays a text.
+    """
     found = parameters_of(tools, name).get(parameter)
     if found is None:
         return ()
-    options = (found.model_extra or {}).get("anyOf")
-    return tuple(_type_names(options or [{"type": found.type}]))
+    function = tools[name].function
+    parameters = function.parameters if function else None
+    known = {"$defs": parameters.defs, **(parameters.model_extra or {})} if parameters else {}
+    schema = {**(found.model_extra or {}), "type": found.type, "enum": found.enum}
+    return tuple(dict.fromkeys(_types_in(schema, known, 0)))
 
 
-def _type_names(schemas: Any) -> Iterator[str]:
-    for schema in cast("list[Any]", schemas if isinstance(schemas, list) else []):
-        named = cast("dict[str, Any]", schema).get("type") if isinstance(schema, dict) else None
-        for name in [named] if isinstance(named, str) else cast("list[Any]", named or []):
-            if isinstance(name, str):
-                yield name
+_MOST_STEPS: Final = 20
+"""From one schema to the next."""
+_KINDS: Final = (
+    (bool, "boolean"),
+    (str, "string"),
+    (int, "integer"),
+    (float, "number"),
+    (list, "array"),
+    (dict, "object"),
+)
+
+
+def _types_in(node: Any, root: Mapping[str, Any], steps: int) -> Iterator[str]:
+    if not isinstance(node, dict) or steps > _MOST_STEPS:
+        return
+    schema = cast("dict[str, Any]", node)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        for option in cast("list[Any]", options if isinstance(options, list) else []):
+            yield from _types_in(option, root, steps + 1)
+        return
+    named = schema.get("type")
+    names = cast("list[Any]", [named] if isinstance(named, str) else named or [])
+    yield from (name for name in names if isinstance(name, str))
+    if names:
+        return
+    if isinstance(reference := schema.get("$ref"), str):
+        yield from _types_in(_at(reference, root), root, steps + 1)
+    for part in cast("list[Any]", schema.get("allOf") or []):
+        yield from _types_in(part, root, steps + 1)
+    values = [schema["const"]] if "const" in schema else schema.get("enum") or []
+    for value in cast("list[Any]", values):
+        yield from (name for kind, name in _KINDS if _is_kind(value, kind))
+
+
+def _is_kind(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+
+
+def _at(reference: str, root: Mapping[str, Any]) -> Any:
+    """What `#/$defs/NAME` refers to; None where that is nothing."""
+    found: Any = root
+    for step in reference.removeprefix("#").split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        found = cast("dict[str, Any]", found).get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def typed(text: str, types: Types) -> Any:

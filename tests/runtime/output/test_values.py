@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runtime.output.common import tool
 
+from paddock.api import Tool
 from paddock.output.values import (
     Brackets,
     CallError,
@@ -97,7 +98,7 @@ def test_types_are_those_declared_or_those_of_any_of() -> None:
     tools = by_name([declared])
     assert types_of(tools, "f", "plain") == ("integer",)
     assert types_of(tools, "f", "union") == ("string", "null")
-    assert types_of(tools, "f", "either") == ("array", "string", "null")
+    assert types_of(tools, "f", "either") == ("array", "string", "null", "integer")
     assert types_of(tools, "f", "free") == types_of(tools, "f", "no") == ()
     assert types_of(tools, "g", "plain") == ()
 
@@ -119,3 +120,31 @@ def test_brackets_end_where_they_do_however_the_text_is_cut(text: str) -> None:
 def test_objects_are_found_however_the_text_is_cut(text: str) -> None:
     cut = Objects()
     assert [found for letter in text for found in cut.feed(letter)] == Objects().feed(text)
+
+
+def test_types_are_found_behind_references_and_in_values() -> None:
+    place = {"type": "object", "properties": {"city": {"type": "string"}}}
+    parameters = {
+        "type": "object",
+        "$defs": {"Place": place, "Loop": {"$ref": "#/$defs/Loop"}},
+        "properties": {
+            "where": {"$ref": "#/$defs/Place"},
+            "also": {"anyOf": [{"$ref": "#/$defs/Place"}, {"type": "null"}]},
+            "whole": {"allOf": [{"$ref": "#/$defs/Place"}]},
+            "level": {"enum": [1, 2.5, True]},
+            "fixed": {"const": "x"},
+            "endless": {"$ref": "#/$defs/Loop"},
+            "lost": {"$ref": "#/$defs/Gone"},
+        },
+    }
+    declared = by_name([Tool.model_validate({"function": {"name": "f", "parameters": parameters}})])
+    names = ("where", "also", "whole", "level", "fixed", "endless", "lost")
+    assert [types_of(declared, "f", name) for name in names] == [
+        ("object",),
+        ("object", "null"),
+        ("object",),
+        ("integer", "number", "boolean"),
+        ("string",),
+        (),
+        (),
+    ]
