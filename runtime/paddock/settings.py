@@ -80,6 +80,11 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "models": _path,
     "models_read_only": _paths,
     "host": str,
+    "origins": str,
+    "api_key": str,
+    "read_only": _boolean,
+    "pull_hosts": str,
+    "strict": _boolean,
     "keep_alive": _keep_alive,
     "load_timeout": _timeout,
     "max_loaded_models": _unsigned,
@@ -99,14 +104,19 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
 
 
 _PREFIXES: Final = ("PADDOCK_", "OLLAMA_")
+_OURS: Final = frozenset({"api_key", "read_only", "pull_hosts", "strict"})
+"""Not read under Ollama's prefix: OLLAMA_API_KEY is a client's key to Ollama's cloud."""
+
+
+def _names(field: str) -> list[str]:
+    """The variables of a setting, the one that goes first first."""
+    prefixes = _PREFIXES[:1] if field in _OURS else _PREFIXES
+    return [f"{prefix}{field.upper()}" for prefix in prefixes]
 
 
 def _from(environment: Mapping[str, str]) -> dict[str, str]:
     """What is set and not empty; of two names the one that goes first."""
-    named = {
-        field: [environment.get(f"{prefix}{field.upper()}", "") for prefix in _PREFIXES]
-        for field in _PARSERS
-    }
+    named = {field: [environment.get(name, "") for name in _names(field)] for field in _PARSERS}
     return {field: next(filter(None, texts)) for field, texts in named.items() if any(texts)}
 
 
@@ -125,6 +135,17 @@ class Settings(BaseModel):
     """Roots of stores whose models can be used too, and in which nothing is changed."""
     host: str = "127.0.0.1:11434"
     """Where a server listens and a command line dials."""
+    origins: str = ""
+    """Origins of web pages that may ask a server, beside the local ones; separated by commas."""
+    api_key: str = Field(default="", repr=False)
+    """What every client of a server must send; empty: nothing."""
+    read_only: bool = False
+    """Clients of a server may not change its models."""
+    pull_hosts: str = ""
+    """Registries that clients of a server may have it pull from, separated by commas; `*`: all.
+    Empty lets paddock choose."""
+    strict: bool = False
+    """Refuse to serve others than this machine without a key."""
     keep_alive: int = Field(default=5 * MINUTE, ge=0)
     """Nanoseconds a model stays loaded after its last request, where none says otherwise."""
     load_timeout: int = Field(default=5 * MINUTE, ge=0)
@@ -171,7 +192,7 @@ class Settings(BaseModel):
         except (ValueError, RuntimeError):  # RuntimeError: a home folder that nobody knows
             logger.warning(
                 "%s in the environment: cannot read %r, using %s",
-                " or ".join(f"{prefix}{info.field_name.upper()}" for prefix in _PREFIXES),
+                " or ".join(_names(info.field_name)),
                 value,
                 default,
             )

@@ -169,6 +169,12 @@ def _run(line: Line) -> int:
     return run(line)
 
 
+def _serve(line: Line) -> int:
+    from paddock.cli.serve import serve
+
+    return serve(line)
+
+
 def _show(line: Line) -> int:
     from paddock.cli.store import show
 
@@ -212,6 +218,30 @@ def _text_flag(name: str, help: str) -> Flag:
 
 
 COMMANDS: Final = (
+    Command(
+        "serve",
+        "",
+        "Answer clients of Ollama, OpenAI and Anthropic over HTTP",
+        _serve,
+        exactly(0),
+        (Flag("host", "The address to listen on (default: 127.0.0.1:11434)", value="HOST:PORT"),),
+        aliases=("start",),
+        variables=(
+            "API_KEY",
+            "CONTEXT_LENGTH",
+            "DEBUG",
+            "KEEP_ALIVE",
+            "MAX_LOADED_MODELS",
+            "MAX_QUEUE",
+            "MODELS",
+            "NOPRUNE",
+            "NUM_PARALLEL",
+            "ORIGINS",
+            "PULL_HOSTS",
+            "READ_ONLY",
+            "STRICT",
+        ),
+    ),
     Command(
         "create",
         "MODEL",
@@ -315,12 +345,3 @@ COMMANDS: Final = (
     Command("doctor", "", "Say what is installed, and what would help", _doctor, exactly(0)),
     Command("version", "", "Print the version", _version, exactly(0)),
 )
-
-LATER: Final = {
-    "serve": (
-        "`paddock serve` is not there yet; nothing needs it on this machine: use "
-        "`paddock run MODEL`, or paddock.Client() in Python, which run models in their own process"
-    ),
-}
-"""Commands of the reference that paddock does not have yet, and what to do instead."""
-LATER_ALIASES: Final = {"start": "serve"}

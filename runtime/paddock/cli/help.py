@@ -9,12 +9,25 @@ from paddock.cli.commands import COMMANDS, Command
 HELP: Final = Flag("help", "Show this help", short="h", default=False)
 _SHARED_VARIABLES: Final = ("HOST", "MODELS", "DEBUG")
 _VARIABLES: Final = {
+    "API_KEY": "What clients of a server must send, and what is sent to one",
+    "CONTEXT_LENGTH": "Context window of models that name none",
     "DEBUG": "Log more: 1 or 2",
     "EDITOR": "Program to write messages in",
     "HOST": "Address of a server, if models run there",
+    "KEEP_ALIVE": "How long models stay loaded (default: 5m)",
+    "MAX_LOADED_MODELS": "Models loaded at the same time",
+    "MAX_QUEUE": "Requests that may wait for a model (default: 512)",
     "MODELS": "Folder of the models (default: ~/.paddock/models)",
     "NOHISTORY": "Remember nothing that is typed",
+    "NOPRUNE": "Leave what interrupted work left in the store",
+    "NUM_PARALLEL": "Answers of a model at the same time",
+    "ORIGINS": "Web pages that may ask, beside local ones",
+    "PULL_HOSTS": "Registries that clients may pull from; * is all",
+    "READ_ONLY": "Clients may not change the models",
+    "STRICT": "Serve other machines with a key only",
 }
+_OURS: Final = frozenset({"API_KEY", "PULL_HOSTS", "READ_ONLY", "STRICT"})
+"""Those that are read under paddock's prefix alone."""
 
 
 def root_help(flags: Sequence[Flag]) -> str:
@@ -53,5 +66,8 @@ def _spelled(flag: Flag) -> str:
 
 
 def _variables(names: Sequence[str]) -> str:
-    rows = (f"      {'OLLAMA_' + name:<27}   {_VARIABLES[name]}\n" for name in sorted(names))
+    rows = (
+        f"      {('PADDOCK_' if name in _OURS else 'OLLAMA_') + name:<27}   {_VARIABLES[name]}\n"
+        for name in sorted(set(names))
+    )
     return "Environment Variables (PADDOCK_ goes before OLLAMA_):\n" + "".join(rows)

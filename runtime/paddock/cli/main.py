@@ -14,15 +14,13 @@ from paddock.cli.arguments import Flag, parse
 from paddock.cli.commands import (
     COMMANDS,
     HOST,
-    LATER,
-    LATER_ALIASES,
     NO_WORD_WRAP,
     VERBOSE,
     Command,
     version_text,
 )
 from paddock.cli.help import HELP, command_help, root_help
-from paddock.errors import PaddockError, RequestError, UnsupportedError
+from paddock.errors import PaddockError, RequestError
 
 INTERRUPTED: Final = 130
 _EXTRA: Final = frozenset({"rich", "prompt_toolkit"})
@@ -113,9 +111,6 @@ def _find(name: str) -> Command:
     command = _NAMES.get(name)
     if command is not None:
         return command
-    later = LATER.get(LATER_ALIASES.get(name, name))
-    if later is not None:
-        raise UnsupportedError(later)
     error = RequestError(f'unknown command "{name}" for "paddock"')
     if near := difflib.get_close_matches(name, _NAMES):
         error.add_note("\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in near))

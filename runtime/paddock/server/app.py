@@ -5,7 +5,8 @@ Each module of routes contributes its Endpoints; what errors look like is their 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from paddock import __version__
 from paddock.runtime import Runtime
 from paddock.server import (
     anthropic,
@@ -23,19 +25,24 @@ from paddock.server import (
     openai_chat,
     openai_completions,
     openai_embeddings,
+    openapi,
     rerank,
     responses,
     status,
+    tokens,
 )
 from paddock.server.access import Access, Gate, hosts, parse_origins
 from paddock.server.bodies import Limits
 from paddock.server.exchange import Endpoint, Exchange, Server, answer_for
 from paddock.server.metrics import Metrics
+from paddock.server.naming import FACE
+from paddock.server.replies import json_reply
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *status.ENDPOINTS,
     *native.ENDPOINTS,
     *library.ENDPOINTS,
+    *tokens.ENDPOINTS,
     *rerank.ENDPOINTS,
     *openai_chat.ENDPOINTS,
     *openai_completions.ENDPOINTS,
@@ -44,6 +51,19 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *anthropic.ENDPOINTS,
 )
 """The route table: what every face contributes."""
+
+
+@lru_cache(maxsize=1)
+def description() -> dict[str, Any]:
+    """The table as an OpenAPI description."""
+    return openapi.describe(ENDPOINTS, __version__)
+
+
+async def _describe(_: Exchange) -> Response:
+    return json_reply(description())
+
+
+_DESCRIPTION: Final = Endpoint("GET", "/openapi.json", _describe, FACE, is_public=True)
 
 
 def create_app(
@@ -75,7 +95,7 @@ def create_app(
     )
     server = Server(runtime or Runtime.default(), access, limits or Limits(), Metrics())
     app = Starlette(middleware=[Middleware(Gate, access=access)])
-    app.router.routes.extend(routes(server, ENDPOINTS))
+    app.router.routes.extend(routes(server, (*ENDPOINTS, _DESCRIPTION)))
     app.router.redirect_slashes = False
     app.router.default = _Unmatched(app.router)
     app.state.server = server

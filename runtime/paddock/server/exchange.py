@@ -47,6 +47,8 @@ class Face:
     """The reply for an error before anything was sent."""
     empty_body: str = "missing request body"
     """The error for a body of no bytes."""
+    stream_type: str = NDJSON
+    """The media type of an answer that comes in parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,21 +90,12 @@ def test_a_command_that_is_nearly_one_is_suggested(capsys: pytest.CaptureFixture
     assert "\nDid you mean this?\n\tlist\n" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["serve", "start"])
-def test_serving_comes_later_and_says_what_to_do_now(name: str, capsys: pytest.CaptureFixture[str]):
-    assert run([name]) == 1
-    printed = capsys.readouterr().err
-    assert "paddock.Client()" in printed
-    assert "paddock run MODEL" in printed
-
-
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
 def test_without_a_command_there_is_help(words: list[str], capsys: pytest.CaptureFixture[str]):
     assert run(words) == 0
     text = capsys.readouterr().out
-    for name in ("create", "show", "run", "pull", "push", "list", "ps", "cp", "rm", "doctor"):
+    for name in ("serve", "create", "show", "run", "pull", "list", "ps", "cp", "rm", "doctor"):
         assert f"\n  {name} " in text
-    assert "\n  serve " not in text
 
 
 @pytest.mark.parametrize("words", [["run", "--help"], ["run", "m", "-h"], ["help", "run"]])

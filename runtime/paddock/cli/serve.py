@@ -1,0 +1,58 @@
+"""`paddock serve`: the models of this machine over HTTP, as the environment says."""
+
+import sys
+
+from paddock.cli.arguments import Line
+from paddock.errors import RequestError, UnsupportedError
+from paddock.runtime import Runtime
+from paddock.settings import Settings, server_url
+
+
+def serve(line: Line) -> int:
+    """Listens until it is asked to stop. Raises PaddockError where that is not possible."""
+    try:
+        from paddock.server import create_app, serving
+        from paddock.server.access import is_loopback
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise UnsupportedError(
+            f'the HTTP server needs {error.name}: pip install "paddock[server]"'
+        ) from None
+
+    settings = Settings()
+    host, port = serving.address(server_url(line["host"] or settings.host))
+    if not is_loopback(host) and not settings.api_key:
+        _warn_of_strangers(host, settings.strict)
+    with Runtime(settings=settings) as runtime:
+        app = create_app(
+            runtime,
+            bind=host,
+            origins=settings.origins,
+            api_key=settings.api_key,
+            read_only=settings.read_only,
+            pull_hosts=settings.pull_hosts.split(",") if settings.pull_hosts else None,
+        )
+        with serving.listen(host, port) as listener:
+            shown = f"{host or '*'}:{listener.getsockname()[1]}"
+            runtime.clean()
+            serving.serve(app, listener, lambda: _tell(f"Listening on {shown}"))
+    return 0
+
+
+def _warn_of_strangers(host: str, strict: bool) -> None:
+    """Raises RequestError in strict mode."""
+    where = host or "every interface"
+    if strict:
+        raise RequestError(
+            f"strict mode does not serve {where} without a key; set PADDOCK_API_KEY, or listen on "
+            "127.0.0.1"
+        )
+    _tell(
+        f"Warning: everybody who reaches {where} can use and change the models of this machine; "
+        "set PADDOCK_API_KEY to ask for a key, PADDOCK_READ_ONLY=1 to keep the models as they are"
+    )
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
