@@ -10,6 +10,7 @@ Json = dict[str, Any]
 _CALLS = {
     "llama_index_flows": "tests.vectors.llama_index_calls",
     "llama_index_ollama": "tests.vectors.llama_index_calls",
+    "ollama_python": "tests.vectors.client_calls",
 }
 """File -> the module whose `run` makes its calls. A framework is imported when it is needed."""
 
