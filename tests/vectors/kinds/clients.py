@@ -8,6 +8,8 @@ import pytest
 Json = dict[str, Any]
 
 _CALLS = {
+    "langchain_flows": "tests.vectors.replayed_calls",
+    "langchain_ollama": "tests.vectors.replayed_calls",
     "llama_index_flows": "tests.vectors.llama_index_calls",
     "llama_index_ollama": "tests.vectors.llama_index_calls",
     "ollama_python": "tests.vectors.client_calls",
