@@ -144,7 +144,8 @@ class PaddockEmbedding(BaseEmbedding, PaddockFields):
     def _instructions(self) -> paddock.Instructions:
         """The model's own; none where they are not known. Read once."""
         if self._trained_with is None:
-            shown = self.runtime.show(paddock.ShowRequest(model=self.model_name))
+            asked = paddock.ShowRequest(model=self.model_name)
+            shown: paddock.ShowResponse = self.runtime.show(asked)
             self._trained_with = shown.instructions or paddock.Instructions()
         return self._trained_with
 
