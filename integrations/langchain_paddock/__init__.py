@@ -13,6 +13,7 @@ from langchain_paddock._install import install, install_if_imported, make_loadab
 from langchain_paddock.chat_models import ChatPaddock
 from langchain_paddock.embeddings import PaddockEmbeddings
 from langchain_paddock.llms import PaddockLLM
+from langchain_paddock.rerank import PaddockRerank
 from paddock import __version__
 
 del _langchain_core
@@ -21,6 +22,7 @@ __all__ = [
     "ChatPaddock",
     "PaddockEmbeddings",
     "PaddockLLM",
+    "PaddockRerank",
     "__version__",
     "install",
     "uninstall",

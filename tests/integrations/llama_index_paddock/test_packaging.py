@@ -6,8 +6,13 @@ import pytest
 
 import llama_index.embeddings.paddock
 import llama_index.llms.paddock
+import llama_index.postprocessor.paddock
 
-PACKAGES = [llama_index.llms.paddock, llama_index.embeddings.paddock]
+PACKAGES = [
+    llama_index.llms.paddock,
+    llama_index.embeddings.paddock,
+    llama_index.postprocessor.paddock,
+]
 
 
 def test_the_namespaces_stay_open_for_other_integrations():
@@ -21,6 +26,7 @@ def test_the_namespaces_stay_open_for_other_integrations():
 def test_all_is_what_the_framework_expects():
     assert llama_index.llms.paddock.__all__ == ["Paddock"]
     assert llama_index.embeddings.paddock.__all__ == ["PaddockEmbedding"]
+    assert llama_index.postprocessor.paddock.__all__ == ["PaddockRerank"]
 
 
 def test_importing_and_constructing_needs_no_engine_and_no_other_framework():
@@ -28,7 +34,8 @@ def test_importing_and_constructing_needs_no_engine_and_no_other_framework():
         "import sys;"
         "from llama_index.llms.paddock import Paddock;"
         "from llama_index.embeddings.paddock import PaddockEmbedding;"
-        "Paddock('m'); PaddockEmbedding('m');"
+        "from llama_index.postprocessor.paddock import PaddockRerank;"
+        "Paddock('m'); PaddockEmbedding('m'); PaddockRerank('m');"
         "print([name for name in ('llama_cpp', 'langchain_core', 'ollama') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -50,7 +57,7 @@ import llama_index.{package}.paddock
 """
 
 
-@pytest.mark.parametrize("package", ["llms", "embeddings"])
+@pytest.mark.parametrize("package", ["llms", "embeddings", "postprocessor"])
 def test_without_the_framework_the_import_names_the_extra(package: str):
     attempt = WITHOUT_CORE.format(package=package)
     done = subprocess.run(
