@@ -57,14 +57,15 @@ def of_model(
     projectors: Sequence[Mapping[str, Any]] = (),
     layer: str | None = None,
     tensors: Collection[str] = (),
+    forced: bool | None = None,
 ) -> tuple[str, ...]:
     """Capabilities in the order in which `show` lists them.
 
     `config`: fields of the config blob; `weights`: their GGUF metadata, None if there are none;
     `projectors`: the metadata of each; `layer`: text of the TEMPLATE layer; `tensors`: names of
-    those of the weights.
+    those of the weights; `forced`: see `template_in_use`.
     """
-    used = template_in_use(config, weights, layer)
+    used = template_in_use(config, weights, layer, forced)
     found = [
         *(config.get("capabilities") or ()),
         *_of_weights(weights, used, tensors),

@@ -144,6 +144,7 @@ def dialogue_for(
         built_in=built_in,
         parser=config.parser or None,
         family=config.model_family,
+        forced=model.layer_counts,
     )
     named = config.parser
     if not named and is_harmony(config.model_family, model.template or ""):

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -79,6 +79,9 @@ class Model:
     config: Config
     parent: str = ""
     """Short name of the model that the weights came from."""
+    layer_counts: bool | None = None
+    """The TEMPLATE layer goes before the weights' template (True) or never counts (False); None:
+    the one that offers more does."""
 
     @cached_property
     def parameters(self) -> Options:
@@ -118,7 +121,9 @@ class Model:
     def template_in_use(self) -> capability.InUse:
         """What builds prompts, by the reference's rules."""
         config = self.config.model_dump()
-        return capability.template_in_use(config, self.gguf.metadata, self.template)
+        return capability.template_in_use(
+            config, self.gguf.metadata, self.template, self.layer_counts
+        )
 
     @cached_property
     def capabilities(self) -> tuple[str, ...]:
@@ -148,8 +153,10 @@ class Model:
 class Models:
     """The models of a store by name."""
 
-    def __init__(self, store: LocalStore) -> None:
+    def __init__(self, store: LocalStore, *, layers_count: bool | None = None) -> None:
+        """`layers_count`: what every model's `layer_counts` is."""
         self.store = store
+        self._layers_count = layers_count
         self._cache: dict[ModelName, tuple[tuple[int, ...], Model]] = {}
 
     def resolve(self, name: str) -> Model:
@@ -262,6 +269,7 @@ class Models:
         if kept is not None and kept[0] == version:
             return kept[1]
         model = _build(self.store, self.store.load(name))
+        model = replace(model, layer_counts=self._layers_count)
         self._cache[name] = version, model
         return model
 
@@ -431,7 +439,9 @@ def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
     metadata = header.metadata if header else None
     tensors = {tensor.name for tensor in header.tensors} if header else ()
     config = model.config.model_dump()
-    return capability.of_model(config, metadata, projectors, model.template, tensors)
+    return capability.of_model(
+        config, metadata, projectors, model.template, tensors, model.layer_counts
+    )
 
 
 def _listed_capabilities(model: Model, glance: Mapping[str, Any] | None) -> tuple[str, ...]:

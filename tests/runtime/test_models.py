@@ -148,6 +148,19 @@ def test_the_chat_template_of_the_weights_counts_when_it_is_in_use(
     assert models.show("m").template == jinja["tokenizer.chat_template"]
 
 
+def test_the_layer_can_be_told_to_count_always_or_never(
+    models: Models, make: Make, tmp_path: Path
+) -> None:
+    jinja = {"tokenizer.chat_template": "{% if tools %}<think></think>{% endif %}"}
+    make("m", write_gguf(tmp_path / "w.gguf", **jinja), template="{{ .Prompt }}")
+    assert models.resolve("m").template_in_use == "chat template"
+    always = Models(models.store, layers_count=True).resolve("m")
+    assert always.template_in_use == "layer"
+    assert always.capabilities == ("completion",)
+    never = Models(models.store, layers_count=False).resolve("m")
+    assert never.template_in_use == "chat template"
+
+
 def test_missing_models_are_named_as_they_were_asked_for(models: Models, make: Make) -> None:
     for call in (models.resolve, models.show, models.delete, lambda name: models.copy(name, "x")):
         with pytest.raises(ModelNotFoundError, match='model "Nope" not found'):
