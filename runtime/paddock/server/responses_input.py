@@ -34,7 +34,7 @@ class _History:
         self._messages: list[Message] = []
         self._thought = ""
         self._answered_at = {
-            item.get("call_id"): at
+            _text(item, "call_id"): at
             for at, item in enumerate(items)
             if isinstance(item, dict) and item.get("type") == "function_call_output"
         }
@@ -47,7 +47,7 @@ class _History:
             case "message":
                 self._message(at, item)
             case "reasoning":
-                self._thought += str(item.get("encrypted_content") or "")
+                self._thought += _text(item, "encrypted_content")
             case "function_call":
                 self._call(item)
             case "function_call_output":
@@ -66,7 +66,7 @@ class _History:
 
     def _message(self, at: int, item: Json) -> None:
         text, images = _content(f"input[{at}]", item.get("content"))
-        message = Message(role=str(item.get("role") or "user"), content=text, images=images or None)
+        message = Message(role=_text(item, "role") or "user", content=text, images=images or None)
         caller = self._caller(at)
         if message.role != "assistant":
             self._messages.append(message)
@@ -80,14 +80,14 @@ class _History:
         """The message whose calls the item at this place stands before the answers of."""
         last = self._last_of_assistant()
         calls = (last.tool_calls if last else None) or ()
-        is_open = any(self._answered_at.get(call.id, -1) > at for call in calls)
+        is_open = any(self._answered_at.get(call.id or "", -1) > at for call in calls)
         return last if is_open else None
 
     def _call(self, item: Json) -> None:
         given = openai.arguments(
-            str(item.get("arguments") or ""), "failed to parse function call arguments: {}"
+            _text(item, "arguments"), "failed to parse function call arguments: {}"
         )
-        call = openai.called(str(item.get("name") or ""), given, str(item.get("call_id") or ""))
+        call = openai.called(_text(item, "name"), given, _text(item, "call_id"))
         last = self._last_of_assistant()
         if last is None:
             last = Message(role="assistant", content="")
@@ -102,7 +102,7 @@ class _History:
                 role="tool",
                 content=text,
                 images=images or None,
-                tool_call_id=str(item.get("call_id") or "") or None,
+                tool_call_id=_text(item, "call_id") or None,
             )
         )
 
@@ -119,6 +119,10 @@ class _History:
         if self._thought:
             message.thinking = (message.thinking or "") + self._thought
             self._thought = ""
+
+
+def _text(item: Json, key: str) -> str:
+    return str(item.get(key) or "")
 
 
 def _content(where: str, content: Any) -> tuple[str, list[Image]]:

@@ -12,10 +12,14 @@ from paddock.server import create_app
 
 
 @pytest.fixture(scope="session")
-def served(minilm_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """A runtime with `minilm` in its store; `demo` comes with the package."""
+def served(
+    minilm_gguf: Path, tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    """A runtime with `minilm` and `tiny` in its store; `demo` comes with the package."""
     with Runtime(tmp_path_factory.mktemp("served")) as runtime:
-        Client(runtime=runtime).create("minilm", from_=str(minilm_gguf))
+        client = Client(runtime=runtime)
+        client.create("minilm", from_=str(minilm_gguf))
+        client.create("tiny", from_=str(tiny_gguf), parameters={"num_thread": 1})
         yield runtime
 
 
