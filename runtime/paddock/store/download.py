@@ -126,10 +126,15 @@ class _Download:
         partial = self._partial
         partial.open()
         self._waiting = [part for part in reversed(partial.parts) if part.remaining]
+        is_over = threading.Event()
+        flusher = threading.Thread(target=self._flush, args=(partial, is_over), daemon=True)
+        flusher.start()
         try:
             self._oversee(partial)
         finally:
             self._end_streams()
+            is_over.set()
+            flusher.join()
             with contextlib.suppress(StoreError):  # a full disk: the error that ended us says so
                 partial.save()
         while partial.hash_ahead():
@@ -163,6 +168,11 @@ class _Download:
         self.completed = partial.completed
         if self.error is not None:
             raise self.error
+
+    def _flush(self, partial: PartialBlob, is_over: threading.Event) -> None:
+        while not is_over.wait(self._policy.save):
+            with contextlib.suppress(StoreError):  # it is tried, and told, again at the end
+                partial.flush()
 
     # -- streams: each takes part after part --
 

@@ -215,6 +215,11 @@ class PartialBlob:
         self._hashed += len(content)
         return bool(content)
 
+    def flush(self) -> None:
+        """Has what has come written to the disk, so that little is left to be at the end."""
+        with disk(self._path), self._path.open("rb+", buffering=0) as file:
+            os.fsync(file.fileno())
+
     def finish(self) -> None:
         """Makes it a blob of the store, if it is the right one.
 
@@ -229,8 +234,7 @@ class PartialBlob:
                 "digest mismatch, file must be downloaded again: want "
                 f"{self._layer.digest}, got {digest}"
             )
-        with disk(self._path), self._path.open("r+b") as file:
-            os.fsync(file.fileno())
+        self.flush()
         self._store.adopt(self._path, self._layer.digest)
         self._drop_states()
 

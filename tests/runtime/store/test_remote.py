@@ -166,3 +166,14 @@ def test_a_secure_registry_may_not_send_blobs_in_the_clear(
         with pytest.raises(TransferError, match="nothing is fetched"):
             pull(store, f"{secured.address}/me/m")
         assert plain.requests == []
+
+
+def test_a_fast_download_comes_in_large_pieces() -> None:
+    with FakeRegistry() as fake:
+        digest = fake.add_blob(bytes(8 << 20))
+        with Remote(ModelName.parse(f"{fake.address}/me/m"), "http") as remote:
+            url = remote.at(f"blobs/{digest}")
+            with remote.open("GET", url, Stop()) as response:
+                pieces = [len(chunk) for chunk in remote.chunks(response)]
+    assert sum(pieces) == 8 << 20
+    assert max(pieces) > 64 << 10
