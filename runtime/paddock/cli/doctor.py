@@ -5,9 +5,10 @@ Knows packages, devices and the models folder; loads no model.
 
 import os
 import platform
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -28,6 +29,8 @@ _MARKS: Final = {"ok": "+", "note": "-", "problem": "!"}
 _EXTRAS: Final = (  # package, what it is for, the extra that brings it
     ("rich", "progress bars", "cli"),
     ("prompt_toolkit", "the prompt of `paddock run`", "cli"),
+    ("starlette", "`paddock serve`", "server"),
+    ("uvicorn", "`paddock serve`", "server"),
     ("langchain_core", "LangChain", "langchain"),
     ("llama_index.core", "LlamaIndex", "llama-index"),
 )
@@ -49,7 +52,7 @@ class Finding:
 
 
 def doctor(_: Line) -> int:
-    """1 if models cannot run as things are."""
+    """1 if models cannot, or should not, run as things are."""
     findings = list(examine())
     print(report(findings), end="")
     return 1 if any(finding.state == "problem" for finding in findings) else 0
@@ -85,6 +88,7 @@ def examine() -> Iterator[Finding]:
         f"{binary_size(available_memory())} of memory available",
     )
     yield from _engine()
+    yield from advisories(_version_of)
     yield _models()
     yield from _extras()
 
@@ -132,17 +136,52 @@ def accelerator() -> Accelerator | None:
     return "rocm" if Path("/dev/kfd").exists() else None
 
 
+def _install_words() -> str:
+    if find_spec("pip") is not None:
+        return f"{sys.executable} -m pip install"
+    return f"uv pip install --python {sys.executable}"
+
+
 def _install(package: str, *, reinstall: bool, switch: str = "") -> str:
     """The command for the installer that this environment has."""
+    words = [_install_words()]
     if find_spec("pip") is not None:
-        words = [sys.executable, "-m", "pip", "install"]
         words += ["--force-reinstall", "--no-cache-dir", "--no-deps"] if reinstall else []
     else:
-        words = ["uv", "pip", "install", "--python", sys.executable]
         words += ["--reinstall-package", package, "--no-cache"] if reinstall else []
     words += ["--no-binary", package] if switch else []
     environment = [f'CMAKE_ARGS="{switch}"'] if switch else []
     return " ".join([*environment, *words, package])
+
+
+# -- known-bad versions ----------------------------------------------------------------------------
+
+_UNSAFE: Final = (  # package, the first version that is safe, what is wrong before it
+    ("jinja2", (3, 1, 6), "templates of models can leave the sandbox"),
+    ("llama-cpp-python", (0, 3, 36), "damaged model files can crash the process"),
+)
+_DISK_CACHE: Final = "diskcache"
+
+
+def advisories(version_of: Callable[[str], str | None]) -> Iterator[Finding]:
+    """What is installed in a version that is known to be unsafe."""
+    for package, safe, what in _UNSAFE:
+        installed = version_of(package)
+        if installed is not None and _numbers(installed) < safe:
+            wanted = f"{package}>={'.'.join(map(str, safe))}"
+            text = f"{package} {installed}: {what}"
+            yield Finding("problem", "safety", text, f"{_install_words()} '{wanted}'")
+    installed = version_of(_DISK_CACHE)
+    if installed is not None:
+        yield Finding(
+            "ok",
+            "safety",
+            f"{_DISK_CACHE} {installed} is there (CVE-2025-69872); paddock never uses it",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
 # -- models and extras -----------------------------------------------------------------------------

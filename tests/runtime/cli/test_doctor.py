@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from paddock.cli import doctor
-from paddock.cli.doctor import Finding, examine, gpu_finding, report
+from paddock.cli.doctor import Finding, advisories, examine, gpu_finding, report
 from paddock.cli.main import run
 from paddock.runtime import Runtime
 
@@ -40,6 +40,29 @@ def test_a_gpu_that_is_used_or_absent_needs_nothing(offloads: bool, found: None)
 def test_without_pip_the_command_is_for_uv(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(doctor, "find_spec", lambda _: None)
     assert "uv pip install --python" in gpu_finding(offloads=False, found="rocm").remedy
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "is_unsafe"),
+    [
+        ("jinja2", "3.1.5", True),
+        ("jinja2", "3.1.6", False),
+        ("jinja2", "3.10", False),
+        ("llama-cpp-python", "0.3.9", True),
+        ("llama-cpp-python", "0.3.36+cu124", False),
+    ],
+)
+def test_versions_known_to_be_unsafe_are_named(package: str, version: str, is_unsafe: bool):
+    found = list(advisories({package: version}.get))
+    assert [finding.state for finding in found] == (["problem"] if is_unsafe else [])
+    assert all(version in finding.text and package in finding.remedy for finding in found)
+
+
+def test_a_disk_cache_is_told_to_be_out_of_use():
+    (finding,) = advisories({"diskcache": "5.6.3"}.get)
+    assert (finding.state, finding.remedy) == ("ok", "")
+    assert "never uses it" in finding.text
+    assert list(advisories({}.get)) == []
 
 
 def test_the_worst_is_remedied_first():
