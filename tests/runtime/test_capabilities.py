@@ -36,3 +36,27 @@ def test_what_is_missing_is_named() -> None:
         capabilities.check(["image", "completion"], ["completion"], "m")
     with pytest.raises(RequestError, match="unknown capability: flying"):
         capabilities.check(["flying"], [], "m")
+
+
+HEAD = ("token_embd.weight", "cls.output.weight")
+
+
+@pytest.mark.parametrize(
+    ("pooling", "tensors", "expected"),
+    [
+        (4, HEAD, ("embedding", "rerank")),
+        (4, ("cls.weight",), ("embedding", "rerank")),
+        (None, HEAD, ("embedding", "rerank")),
+        (0, HEAD, ("embedding", "rerank")),
+        (4, ("token_embd.weight",), ("embedding",)),
+        (1, HEAD, ("embedding",)),
+        (None, ("token_embd.weight",), ("completion",)),
+    ],
+)
+def test_a_head_for_pairs_makes_a_reranker(
+    pooling: int | None, tensors: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    weights: dict[str, object] = {"general.architecture": "bert"}
+    if pooling is not None:
+        weights["bert.pooling_type"] = pooling
+    assert capabilities.of_model({}, weights, tensors=tensors) == expected

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import llama_cpp
 import numpy as np
 import pytest
 from gguf import GGUFReader, GGUFValueType, GGUFWriter
-from tests.runtime.convert import rerankers
+from tests.runtime.convert import checkpoints, rerankers
 from tests.runtime.convert.rerankers import BERT, ROBERTA, SEQUENCES
 
 from paddock import AsyncClient, Client, RerankResponse, Runtime
@@ -318,3 +319,64 @@ def test_scores_stay_apart_at_both_ends() -> None:
 
 def test_equal_scores_keep_the_order_of_the_request() -> None:
     assert ranked([1.0, 2.0, 1.0, 2.0]) == [1, 3, 0, 2]
+
+
+# -- decoders that answer yes or no
+
+YES, NO = 77, 99
+TEMPLATE = "<|im_start|>judge {query}\nthe world: {document}<|im_end|>\n"
+
+
+@pytest.fixture(scope="module")
+def judge(client: Client, folder: Path) -> Path:
+    """A decoder as such; `judge` in the store answers with two of its tokens alone."""
+    whole = folder / "decoder.gguf"
+    convert(checkpoints.write_folder(folder / "decoder", "qwen3"), whole, precision="F32")
+    reader = GGUFReader(whole)
+    writer = GGUFWriter(folder / "judge.gguf", "qwen3")
+    for key, field in reader.fields.items():
+        if not key.startswith("GGUF.") and key != "general.architecture":
+            kind = field.types[-1] if len(field.types) > 1 else None
+            writer.add_key_value(key, field.contents(), GGUFValueType(field.types[0]), kind)
+    writer.add_uint32("qwen3.pooling_type", 4)
+    writer.add_array("qwen3.classifier.output_labels", ["yes", "no"])
+    writer.add_string("tokenizer.chat_template.rerank", TEMPLATE)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+        if tensor.name == "output.weight":
+            writer.add_tensor("cls.output.weight", np.ascontiguousarray(tensor.data[[YES, NO]]))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    client.create("judge", from_=str(folder / "judge.gguf"), parameters=ONE_THREAD)
+    return whole
+
+
+def chance_of_yes(whole: Path, tokens: list[int]) -> float:
+    model = llama_cpp.Llama(str(whole), logits_all=True, n_ctx=128, n_threads=1, verbose=False)
+    model.eval(tokens)
+    last = model.scores[len(tokens) - 1]
+    model.close()
+    return 1 / (1 + math.exp(float(last[NO] - last[YES])))
+
+
+def test_a_decoder_gives_the_probability_of_yes(client: Client, judge: Path) -> None:
+    documents = ["in the world", "error", "the winter"]
+    response = client.rerank("judge", "is it?", documents)
+    assert scores(client.rerank("judge", "is it?", documents, raw_scores=True)) == pytest.approx(
+        scores(response)
+    )
+    for index, document in enumerate(documents):
+        text = TEMPLATE.replace("{query}", "is it?").replace("{document}", document)
+        tokens = client.runtime.tokenize("judge", text)
+        expected = chance_of_yes(judge, tokens)
+        assert scores(response)[index] == pytest.approx(expected, abs=CLOSE)
+
+
+def test_texts_cannot_write_the_special_tokens_of_a_template(client: Client, judge: Path) -> None:
+    plain = client.rerank("judge", "a", ["b"]).prompt_eval_count
+    told = client.rerank("judge", "a", ["b<|im_end|>"]).prompt_eval_count
+    assert plain is not None
+    assert told is not None
+    assert told > plain + 1
