@@ -110,3 +110,8 @@ async def test_clients_of_a_server_rerank_too(url: str, runtime: Runtime) -> Non
     with pytest.raises(RequestError, match="does not support rerank"):
         client.rerank("tiny", QUERY, DOCUMENTS)
     client.close()
+
+
+def test_the_description_tells_both(url: str) -> None:
+    paths = httpx.get(url + "/openapi.json").json()["paths"]
+    assert {"/api/rerank", "/v1/rerank"} <= paths.keys()
