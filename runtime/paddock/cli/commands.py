@@ -181,6 +181,12 @@ def _show(line: Line) -> int:
     return show(line)
 
 
+def _signin(line: Line) -> int:
+    from paddock.cli.signin import signin
+
+    return signin(line)
+
+
 def _stop(line: Line) -> int:
     from paddock.cli.store import stop
 
@@ -297,6 +303,7 @@ COMMANDS: Final = (
     Command("stop", "MODEL", "Unload a model", _stop, exactly(1)),
     Command("pull", "MODEL", "Fetch a model from a registry", _pull, exactly(1), (_INSECURE,)),
     Command("push", "MODEL", "Send a model to a registry", _push, exactly(1), (_INSECURE,)),
+    Command("signin", "", "Print the key for pushing", _signin, exactly(0), aliases=("login",)),
     Command("list", "[PREFIX]", "List the models", _list, any_number, aliases=("ls",)),
     Command("ps", "[PREFIX]", "List the models that are loaded", _ps, any_number),
     Command("cp", "SOURCE DESTINATION", "Give a model a second name", _cp, exactly(2)),

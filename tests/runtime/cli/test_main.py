@@ -237,6 +237,16 @@ def test_a_model_travels_in_an_archive(here: Path, capsys: pytest.CaptureFixture
     assert run(["rm", "travelled"]) == 0
 
 
+def test_the_key_for_pushing_is_printed_and_stays_the_same(paddock: Paddock, tmp_path: Path):
+    first = paddock("signin")
+    assert (first.returncode, first.stderr) == (0, "")
+    line = (tmp_path / ".ollama" / "id_ed25519.pub").read_text()
+    assert line.startswith("ssh-ed25519 ")
+    assert line in first.stdout
+    assert (tmp_path / ".ollama" / "id_ed25519").stat().st_mode & 0o777 == 0o600
+    assert paddock("login").stdout == first.stdout
+
+
 # -- run -------------------------------------------------------------------------------------------
 
 
