@@ -7,6 +7,7 @@ connections that break, answers that never end.
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -62,14 +63,20 @@ def lines(*values: Any) -> Told:
 class Wire:
     """Runs while its `with` block lasts. `answer` may be changed at any time."""
 
-    def __init__(self, answer: Callable[[Asked], Told] | Told | None = None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Asked], Told] | Told | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer or Told(404, [b'{"error":"nothing is told"}'])
         self.asked: list[Asked] = []
         self.connections = 0
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.wire = self
         self.address = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.address}"
+        self.url = f"{'https' if tls else 'http'}://{self.address}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -142,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _is_gone(self) -> bool:
+        if isinstance(self.connection, ssl.SSLSocket):
+            return False  # cannot be looked into
         self.connection.setblocking(False)
         try:
             return self.connection.recv(1, socket.MSG_PEEK) == b""
