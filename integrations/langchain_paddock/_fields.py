@@ -45,6 +45,11 @@ _WITHOUT_EFFECT: Final = frozenset({"api_key", "max_retries"})
 _REMOVED: Final = frozenset({"tfs_z"})
 _NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
 """Options that cannot change an answer and so belong in no cache key."""
+KEYLESS: Final = frozenset(
+    {"pull", "fetch_urls", "read_files", "cancel", "keep_alive", "timeout", "num_thread"}
+    | {"tags", "metadata", "run_name", "run_id", "callbacks"}
+)
+"""Keywords of a call that cannot change its answer, and so belong in no cache key."""
 _REQUEST_FIELDS: Final = frozenset(
     {"model", "keep_alive", "format", "think", "timeout", "truncate", "shift", "cut", "cancel"}
     | {"logprobs", "top_logprobs", "grammar", "choices", "logit_bias"}

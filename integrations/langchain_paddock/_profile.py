@@ -116,9 +116,7 @@ class LazyProfile(dict[str, Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __repr__(self) -> str:
-        self._fill()
-        return super().__repr__()
+    # Its repr shows what has been read: printing a model opens no file.
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]
         return self.copy().keys()

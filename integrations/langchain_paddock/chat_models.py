@@ -27,6 +27,7 @@ from langchain_paddock._convert import opens_nothing, to_messages, to_tools
 from langchain_paddock._events import Event, Events
 from langchain_paddock._fields import (
     IN_FLIGHT,
+    KEYLESS,
     AnswerFields,
     known_errors,
     record_version,
@@ -162,7 +163,7 @@ class ChatPaddock(BaseChatModel, AnswerFields):
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         """The key of cached answers: what can change one, the model's digest included."""
-        params = self._influences() | {k: v for k, v in kwargs.items() if k not in _KEYLESS}
+        params = self._influences() | {k: v for k, v in kwargs.items() if k not in KEYLESS}
         params |= {"stop": stop or params.get("stop"), "_type": self._llm_type}
         params["digest"] = self._digest(kwargs.get("model") or self.model)
         return str(sorted(params.items()))
@@ -448,8 +449,6 @@ class ChatPaddock(BaseChatModel, AnswerFields):
 _TOOL_FIELDS: Final = ("tool_choice", "parallel_tool_calls", "strict")
 _OPENING: Final = ("fetch_urls", "read_files")
 _OWN_KEYWORDS: Final = frozenset({*_OPENING, "pull"})
-_KEYLESS: Final = frozenset({*_OWN_KEYWORDS, "cancel", "keep_alive", "timeout", "runtime"})
-"""Keywords of a call that cannot change its answer."""
 
 # -- batches --------------------------------------------------------------------------------------
 

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -14,6 +17,7 @@ from pydantic import model_validator
 
 from langchain_paddock._fields import (
     IN_FLIGHT,
+    KEYLESS,
     AnswerFields,
     known_errors,
     record_version,
@@ -25,6 +29,19 @@ from langchain_paddock._replies import report
 from paddock import GenerateRequest, GenerateResponse, Stream
 
 _GENERATE_FIELDS: Final = frozenset({"context", "images", "raw", "suffix", "system", "template"})
+
+
+_asked: ContextVar[Mapping[str, Any]] = ContextVar("_asked", default=MappingProxyType({}))
+"""Keywords of the call that runs. LangChain leaves them out of the key of a cached completion."""
+
+
+@contextmanager
+def _keyed(keywords: Mapping[str, Any]) -> Generator[None, None, None]:
+    token = _asked.set(keywords)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
 class PaddockLLM(BaseLLM, AnswerFields):
@@ -58,10 +75,21 @@ class PaddockLLM(BaseLLM, AnswerFields):
     def _identifying_params(self) -> dict[str, Any]:
         params = self._influences()
         # Read for the cache's key alone: tracing asks at every call, on event loops too.
-        is_cached = self.cache is not False and (bool(self.cache) or get_llm_cache() is not None)
-        if is_cached and (digest := self._digest(self.model)):
-            params["digest"] = digest
-        return params
+        if self.cache is False or not (self.cache or get_llm_cache()):
+            return params
+        keywords = {k: v for k, v in _asked.get().items() if k not in KEYLESS}
+        digest = self._digest(keywords.get("model") or self.model)
+        return params | keywords | ({"digest": digest} if digest else {})
+
+    def generate(self, prompts: list[str], *args: Any, **kwargs: Any) -> LLMResult:
+        """Complete all prompts side by side; results are in order."""
+        with _keyed(kwargs):
+            return super().generate(prompts, *args, **kwargs)
+
+    async def agenerate(self, prompts: list[str], *args: Any, **kwargs: Any) -> LLMResult:
+        """Complete all prompts side by side; results are in order."""
+        with _keyed(kwargs):
+            return await super().agenerate(prompts, *args, **kwargs)
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)

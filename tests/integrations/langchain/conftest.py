@@ -16,6 +16,8 @@ from paddock import (
     ListResponse,
     Message,
     ModelNotFoundError,
+    ProgressResponse,
+    PullRequest,
     Runtime,
     ShowRequest,
     ShowResponse,
@@ -95,6 +97,10 @@ class FakeRuntime:
         if request.model != "tiny":
             raise ModelNotFoundError(request.model)
         return ShowResponse()
+
+    def pull(self, request: PullRequest) -> Stream[ProgressResponse]:
+        steps = [ProgressResponse(status="pulling"), ProgressResponse(status="success")]
+        return Stream(self._answer(request, steps), Plain(), fold_last)
 
     def list(self) -> ListResponse:
         return ListResponse(models=[ListResponse.Model(model="tiny:latest")])
