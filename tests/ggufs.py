@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import GGUFReader, GGUFValueType, GGUFWriter, Keys, TokenType
+from gguf import GGUFReader, GGUFValueType, GGUFWriter, Keys, PoolingType, TokenType
 
 
 def mamba(path: Path, vocab: Path, *, width: int = 64) -> Path:
@@ -44,6 +44,15 @@ def mamba(path: Path, vocab: Path, *, width: int = 64) -> Path:
         writer.add_tensor(name + "ssm_a", decay)
         writer.add_tensor(name + "ssm_d", np.ones(inner, np.float32))
         add(name + "ssm_out.weight", width, inner)
+    return _written(writer, path)
+
+
+def empty_bert(path: Path) -> Path:
+    """The header of an embedding model, without a tensor: enough to look at, nothing to load."""
+    writer = GGUFWriter(path, "bert")
+    writer.add_context_length(256)
+    writer.add_embedding_length(8)
+    writer.add_pooling_type(PoolingType.NONE)
     return _written(writer, path)
 
 
