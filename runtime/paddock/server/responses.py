@@ -182,10 +182,10 @@ def _begun(request: ResponsesRequest, created_at: int) -> ResponseObject:
         "tool_choice": request.tool_choice,
         "parallel_tool_calls": request.parallel_tool_calls,
         "truncation": request.truncation or None,
-        "text": request.text and _given(request.text),
+        "text": {"format": {"type": "text"}} | (_given(request.text) if request.text else {}),
         "top_p": request.top_p,
         "temperature": request.temperature,
-        "reasoning": request.reasoning and _given(request.reasoning),
+        "reasoning": _given(request.reasoning) or None if request.reasoning else None,
         "max_output_tokens": request.max_output_tokens,
         "background": request.background,
     }

@@ -310,7 +310,6 @@ def test_errors_tell_nothing_of_this_machines_folders() -> None:
 
 # -- the real client -------------------------------------------------------------------------------
 
-pytestmark = pytest.mark.engine
 GREEDY: dict[str, Any] = {"model": "demo", "max_tokens": 120, "extra_body": {"temperature": 0}}
 
 
@@ -324,6 +323,7 @@ def texts(content: list[Any]) -> str:
     return "".join(block.text for block in content if block.type == "text")
 
 
+@pytest.mark.engine
 def test_the_client_gets_the_same_message_whole_and_streamed(client: anthropic.Anthropic) -> None:
     once = client.messages.create(messages=HELLO, **GREEDY)
     with client.messages.stream(messages=HELLO, **GREEDY) as stream:
@@ -335,6 +335,7 @@ def test_the_client_gets_the_same_message_whole_and_streamed(client: anthropic.A
     assert final.usage.output_tokens == once.usage.output_tokens > 0
 
 
+@pytest.mark.engine
 async def test_the_asynchronous_client_streams_too(url: str) -> None:
     async with (
         anthropic.AsyncAnthropic(base_url=url, api_key="none") as client,
@@ -343,6 +344,7 @@ async def test_the_asynchronous_client_streams_too(url: str) -> None:
         assert "".join([text async for text in stream.text_stream])
 
 
+@pytest.mark.engine
 def test_an_agent_calls_a_tool_and_answers_with_its_result(client: anthropic.Anthropic) -> None:
     history: list[Any] = list(OSLO)
     called: list[Any] = []
@@ -362,6 +364,7 @@ def test_an_agent_calls_a_tool_and_answers_with_its_result(client: anthropic.Ant
     assert "sunny" in texts(reply.content)
 
 
+@pytest.mark.engine
 def test_thinking_comes_as_blocks_of_its_own(client: anthropic.Anthropic) -> None:
     wanted = {"type": "enabled", "budget_tokens": 1024}
     with client.messages.stream(messages=OSLO, thinking=wanted, **GREEDY) as stream:
@@ -373,12 +376,14 @@ def test_thinking_comes_as_blocks_of_its_own(client: anthropic.Anthropic) -> Non
     assert [block.type for block in quiet.content] == ["text"]
 
 
+@pytest.mark.engine
 def test_a_model_that_cannot_think_answers_without(client: anthropic.Anthropic) -> None:
     wanted = {"type": "enabled", "budget_tokens": 1024}
     reply = client.messages.create(model="tiny", max_tokens=4, messages=HELLO, thinking=wanted)
     assert "thinking" not in {block.type for block in reply.content}
 
 
+@pytest.mark.engine
 def test_structured_output_fills_a_pydantic_model(client: anthropic.Anthropic) -> None:
     class Joke(BaseModel):
         setup: str
@@ -389,12 +394,14 @@ def test_structured_output_fills_a_pydantic_model(client: anthropic.Anthropic) -
     assert isinstance(reply.parsed_output, Joke)
 
 
+@pytest.mark.engine
 def test_tool_choice_forces_a_call(client: anthropic.Anthropic) -> None:
     choice = {"type": "tool", "name": "get_weather"}
     reply = client.messages.create(messages=HELLO, tools=[WEATHER], tool_choice=choice, **GREEDY)
     assert "get_weather" in [block.name for block in reply.content if block.type == "tool_use"]
 
 
+@pytest.mark.engine
 def test_counted_tokens_are_those_of_the_prompt(client: anthropic.Anthropic) -> None:
     counted = client.messages.count_tokens(model="demo", messages=OSLO, tools=[WEATHER])
     reply = client.messages.create(messages=OSLO, tools=[WEATHER], **GREEDY)
@@ -402,6 +409,7 @@ def test_counted_tokens_are_those_of_the_prompt(client: anthropic.Anthropic) -> 
     assert counted.input_tokens == read
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("fields", "error", "message"),
     [
@@ -432,6 +440,7 @@ def test_errors_are_those_that_the_client_knows(
         assert body["error"]["message"] == message
 
 
+@pytest.mark.engine
 def test_an_empty_body_is_told_as_such(client: anthropic.Anthropic) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
         client.post("/v1/messages", cast_to=object, body=None)

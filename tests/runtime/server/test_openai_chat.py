@@ -282,8 +282,6 @@ def test_a_rendered_prompt_stands_in_the_reply() -> None:
 
 # -- the real client -------------------------------------------------------------------------------
 
-pytestmark = pytest.mark.engine
-
 
 @pytest.fixture(scope="module")
 def client(url: str) -> Iterator[openai.OpenAI]:
@@ -294,6 +292,7 @@ def client(url: str) -> Iterator[openai.OpenAI]:
 GREEDY = {"model": "demo", "temperature": 0, "max_tokens": 120}
 
 
+@pytest.mark.engine
 def test_the_client_gets_the_same_answer_whole_and_streamed(client: openai.OpenAI) -> None:
     reply = client.chat.completions.create(messages=HELLO, **GREEDY)
     with client.chat.completions.stream(
@@ -313,6 +312,7 @@ def test_the_client_gets_the_same_answer_whole_and_streamed(client: openai.OpenA
     assert final.usage.prompt_tokens == reply.usage.prompt_tokens
 
 
+@pytest.mark.engine
 async def test_the_asynchronous_client_streams_too(url: str) -> None:
     async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="none") as client:
         stream = await client.chat.completions.create(messages=HELLO, stream=True, **GREEDY)
@@ -321,6 +321,7 @@ async def test_the_asynchronous_client_streams_too(url: str) -> None:
     assert len(texts) > 3
 
 
+@pytest.mark.engine
 def test_an_agent_calls_a_tool_and_answers_with_its_result(client: openai.OpenAI) -> None:
     history: list[Any] = list(OSLO)
     called: list[str] = []
@@ -340,6 +341,7 @@ def test_an_agent_calls_a_tool_and_answers_with_its_result(client: openai.OpenAI
     assert "sunny" in (history[-1].content or "")
 
 
+@pytest.mark.engine
 def test_tool_choice_forces_and_forbids_calls(client: openai.OpenAI) -> None:
     def calls(choice: Any) -> list[str]:
         reply = client.chat.completions.create(
@@ -353,6 +355,7 @@ def test_tool_choice_forces_and_forbids_calls(client: openai.OpenAI) -> None:
     assert "get_weather" in calls(named)
 
 
+@pytest.mark.engine
 def test_structured_output_fills_a_pydantic_model(client: openai.OpenAI) -> None:
     class Joke(BaseModel):
         setup: str
@@ -365,6 +368,7 @@ def test_structured_output_fills_a_pydantic_model(client: openai.OpenAI) -> None
     assert parsed.setup
 
 
+@pytest.mark.engine
 def test_json_mode_gives_an_object(client: openai.OpenAI) -> None:
     reply = client.chat.completions.create(
         messages=[{"role": "user", "content": "Tell me a joke about cats in JSON."}],
@@ -374,6 +378,7 @@ def test_json_mode_gives_an_object(client: openai.OpenAI) -> None:
     assert isinstance(json.loads(reply.choices[0].message.content or ""), dict)
 
 
+@pytest.mark.engine
 def test_log_probabilities_cover_every_token(client: openai.OpenAI) -> None:
     reply = client.chat.completions.create(
         messages=HELLO, logprobs=True, top_logprobs=2, reasoning_effort="none", **GREEDY
@@ -387,11 +392,13 @@ def test_log_probabilities_cover_every_token(client: openai.OpenAI) -> None:
         assert len(entry.top_logprobs) == 2
 
 
+@pytest.mark.engine
 def test_reasoning_can_be_switched_off(client: openai.OpenAI) -> None:
     quiet = client.chat.completions.create(messages=HELLO, reasoning_effort="none", **GREEDY)
     assert not getattr(quiet.choices[0].message, "reasoning", None)
 
 
+@pytest.mark.engine
 def test_a_limit_ends_the_answer(client: openai.OpenAI) -> None:
     reply = client.chat.completions.create(
         model="demo", messages=HELLO, temperature=0, max_completion_tokens=3
@@ -401,6 +408,7 @@ def test_a_limit_ends_the_answer(client: openai.OpenAI) -> None:
     assert reply.usage.completion_tokens == 3
 
 
+@pytest.mark.engine
 def test_a_repeated_prompt_is_told_as_cached(client: openai.OpenAI) -> None:
     for _ in range(2):
         reply = client.chat.completions.create(messages=OSLO, **GREEDY)
@@ -409,6 +417,7 @@ def test_a_repeated_prompt_is_told_as_cached(client: openai.OpenAI) -> None:
     assert reply.usage.prompt_tokens_details.cached_tokens
 
 
+@pytest.mark.engine
 def test_images_are_refused_by_a_model_that_does_not_see(client: openai.OpenAI) -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     with pytest.raises(openai.BadRequestError, match="does not support images"):
@@ -419,6 +428,7 @@ CLOUD = "ollama cloud is disabled: remote model is unavailable"
 CHOICE = "tool_choice names 'far'; the tools are: get_weather"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("fields", "error", "message"),
     [

@@ -83,6 +83,13 @@ def test_what_the_request_says_stands_in_the_response() -> None:
     assert {name: told[name] for name in fields} == fields
 
 
+def test_settings_of_nothing_are_told_as_the_defaults() -> None:
+    request = asked(text={"verbosity": "low"}, reasoning={})
+    told = response(request, ChatResponse(message=Message(role="assistant")))
+    assert told.text == {"format": {"type": "text"}, "verbosity": "low"}
+    assert told.reasoning is None
+
+
 # -- the whole and the stream ----------------------------------------------------------------------
 
 
@@ -218,7 +225,6 @@ def test_a_call_of_the_search_fails_since_there_is_none() -> None:
 
 # -- the real client -------------------------------------------------------------------------------
 
-pytestmark = pytest.mark.engine
 GREEDY: dict[str, Any] = {"model": "demo", "temperature": 0, "max_output_tokens": 120}
 
 
@@ -228,6 +234,7 @@ def client(url: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
+@pytest.mark.engine
 def test_the_client_gets_the_same_response_whole_and_streamed(client: openai.OpenAI) -> None:
     once = client.responses.create(input="Hello", **GREEDY)
     with client.responses.stream(input="Hello", **GREEDY) as stream:
@@ -240,6 +247,7 @@ def test_the_client_gets_the_same_response_whole_and_streamed(client: openai.Ope
     assert final.usage.output_tokens == once.usage.output_tokens > 0
 
 
+@pytest.mark.engine
 def test_an_agent_hands_the_output_items_back(client: openai.OpenAI) -> None:
     history: list[Any] = [{"role": "user", "content": OSLO}]
     called: list[str] = []
@@ -258,6 +266,7 @@ def test_an_agent_hands_the_output_items_back(client: openai.OpenAI) -> None:
     assert "sunny" in reply.output_text
 
 
+@pytest.mark.engine
 def test_structured_output_fills_a_pydantic_model(client: openai.OpenAI) -> None:
     class Joke(BaseModel):
         setup: str
@@ -267,6 +276,7 @@ def test_structured_output_fills_a_pydantic_model(client: openai.OpenAI) -> None
     assert isinstance(reply.output_parsed, Joke)
 
 
+@pytest.mark.engine
 def test_a_streamed_call_is_parsed_by_the_client(client: openai.OpenAI) -> None:
     with client.responses.stream(
         input=OSLO, tools=[WEATHER], tool_choice="required", **GREEDY
@@ -276,6 +286,7 @@ def test_a_streamed_call_is_parsed_by_the_client(client: openai.OpenAI) -> None:
     assert [call.parsed_arguments for call in calls] == [{"location": "Oslo"}]
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_missing_model_is_an_error_before_any_event(client: openai.OpenAI, stream: bool) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
