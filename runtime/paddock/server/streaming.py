@@ -133,12 +133,11 @@ class _Reply(Response, Generic[T]):
         headers: Mapping[str, str] | None,
     ) -> None:
         self.status_code = 200
-        self.media_type = media_type
-        self.charset = ""
         self.background = None
         self._first, self._stream, self._framer = first, stream, framer
         self._watch, self._seen = watch, seen
-        self.init_headers(headers)
+        # Told in full, or else Starlette puts a character set behind every text.
+        self.init_headers({"content-type": media_type, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

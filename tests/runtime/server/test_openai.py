@@ -1,8 +1,11 @@
 from base64 import b64encode
+from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sse import events
 
 from paddock.errors import PaddockError, QueueFullError, RequestError
 from paddock.server import openai
@@ -115,3 +118,41 @@ def test_allowed_tools_of_a_wrong_form_are_refused(choice: object) -> None:
 
 def test_without_tools_there_is_nothing_to_choose() -> None:
     assert openai.choose("required", []) == (None, [])
+
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("path", "body", "cache"),
+    [
+        ("/v1/chat/completions", {"messages": HELLO}, None),
+        ("/v1/completions", {"prompt": "Hello"}, None),
+        ("/v1/responses", {"input": "Hello"}, "no-cache"),
+        ("/v1/messages", {"messages": HELLO, "max_tokens": 2}, "no-cache"),
+    ],
+)
+def test_streams_are_events_in_utf8_by_their_type_alone(
+    url: str, path: str, body: dict[str, Any], cache: str | None
+) -> None:
+    reply = httpx.post(url + path, json={"model": "demo", "stream": True, **body})
+    assert reply.headers["content-type"] == "text/event-stream"
+    assert reply.headers.get("cache-control") == cache
+    assert events(reply.content)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b"", "EOF"), (b" \n", "EOF"), (b'{"model":"demo",', "unexpected EOF")],
+)
+@pytest.mark.parametrize(
+    "path", ["chat/completions", "completions", "embeddings", "responses", "messages"]
+)
+def test_bodies_of_nothing_are_told_as_go_tells_them(
+    url: str, path: str, body: bytes, message: str
+) -> None:
+    reply = httpx.post(f"{url}/v1/{path}", content=body)
+    assert reply.status_code == 400
+    error = reply.json()["error"]
+    assert (error["message"], error["type"]) == (message, "invalid_request_error")
