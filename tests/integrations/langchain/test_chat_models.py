@@ -81,9 +81,11 @@ def test_option_of_a_wrong_type_is_a_validation_error() -> None:
         ChatPaddock(model="tiny", num_ctx="big")  # type: ignore[arg-type]
 
 
-def test_base_url_is_refused_until_http_arrives() -> None:
-    with pytest.raises(ValidationError, match="answering over HTTP arrives later"):
-        ChatPaddock(model="tiny", base_url="http://localhost:11434")
+def test_base_url_takes_the_place_of_a_runtime(hello: Any) -> None:
+    with pytest.raises(ConnectionError, match=r"could not connect to a server at http://127\.0"):
+        ChatPaddock(model="tiny", base_url="http://127.0.0.1:9").invoke("Hello")
+    with pytest.raises(ValidationError, match="base_url excludes runtime"):
+        chat(hello, base_url="http://127.0.0.1:9")
 
 
 def test_model_can_be_checked_at_construction(hello: Any) -> None:
