@@ -102,6 +102,7 @@ _QUOTED: Final = tuple(raw(quote, rf"{quote}\\\x00-\x1F") for quote in "\"'")
 
 _CALLS: Final = (
     CallForm(f"<tool_call>\n{_NAMED}", "}\n</tool_call>", apart="\n"),
+    CallForm(f"<tool_call>{_NAMED}", "}</tool_call>", apart=""),
     CallForm("[TOOL_CALLS]NAME[ARGS]", apart=""),
     CallForm(_NAMED, "}", opening="[TOOL_CALLS][", closing="]", apart=", "),
     CallForm(
@@ -178,22 +179,16 @@ _RECIPIENT: Final = CallForm("NAME\n", apart=">>>", trigger="")
 _TOKEN: Final = re.compile(r"<[^<>{}]+>|\[[A-Z_]+\]")
 
 
+_BEGUN: Final = re.compile(r'<[\w:]+(?: name)?="?')
+
+
 def _marks_of(form: CallForm) -> list[str]:
-    """The markers that a call is made of."""
+    """The markers that a call is made of, those with a name in them up to it."""
     how = form.arguments
-    texts = [form.start(""), form.end, form.closing]
-    if isinstance(how, Fields):
-        texts += [how.opening.partition("KEY")[0], how.opening, how.closing]
-    else:
-        texts += [how.opening]
-    whole = [mark for text in texts for mark in _TOKEN.findall(text) if "KEY" not in mark]
-    opened = [
-        text.rpartition("\n")[2]
-        for text in (form.begin, texts[-2])
-        if "NAME" in text or "KEY" in text
-    ]
-    begun = [re.split("NAME|KEY", text)[0] for text in opened]
-    return [*whole, *(mark for mark in begun if mark.startswith("<") and "=" in mark)]
+    texts = [form.start("NAME"), form.end, form.closing, how.opening, how.closing]
+    whole = [mark for text in texts for mark in _TOKEN.findall(text)]
+    begun = [mark for text in texts for mark in _BEGUN.findall(text)]
+    return [*(mark for mark in whole if not _BEGUN.match(mark)), *begun]
 
 
 _MARKS: Final = tuple(
@@ -218,6 +213,7 @@ class Form:
         tag = reading.tool_tag or ""
         self._marks = (*_MARKS, tag) if len(tag) > 1 else _MARKS
         self.thought, self.is_thinking = self._find_thought()
+        self._barred: dict[CallForm, list[str]] = {}
 
     @property
     def name(self) -> str:
@@ -302,7 +298,11 @@ class Form:
 
     def _candidates(self) -> Iterable[CallForm]:
         template, tag = self._reading.template, self._reading.tool_tag
-        for form in _CALLS:
+        # What the template writes itself comes first: another form that its parser reads just as
+        # well, with a line more or less, is one that the model never saw.
+        for form in sorted(
+            _CALLS, key=lambda form: bool(template) and _beginning(form) not in template
+        ):
             first = _TOKEN.match(form.start(""))
             if not template or (first and first.group() in template):
                 yield form
@@ -338,14 +338,19 @@ class Form:
         return calls
 
     def marks_in_call(self, form: CallForm, tool: Tool) -> list[str]:
-        """What may not stand in a string of a call's arguments."""
-        barred: list[str] = []
-        for mark in self._marks:
-            given = {"x": f"a{mark}b"}
-            text = form.written(self.shown_name(tool), given)
-            if text is not None and self._calls(text) != [(name_of(tool), given)]:
-                barred.append(mark)
-        return barred
+        """What may not stand in a string of a call's arguments; the same for all tools."""
+        if form not in self._barred:
+            self._barred[form] = [mark for mark in self._marks if self._breaks(mark, form, tool)]
+        return self._barred[form]
+
+    def _breaks(self, mark: str, form: CallForm, tool: Tool) -> bool:
+        given = {"x": f"a{mark}b"}
+        text = form.written(self.shown_name(tool), given)
+        return text is not None and self._calls(text) != [(name_of(tool), given)]
+
+
+def _beginning(form: CallForm) -> str:
+    return form.begin.partition("NAME")[0]
 
 
 def name_of(tool: Tool) -> str:

@@ -56,6 +56,7 @@ SCHEMA = {
 WANTS = [
     *MARKERS,
     *("</think>", "[/THINK]", "<|end|>", "<|END_THINKING|>", "<channel|>", "<|eom|>"),
+    *("<parameter=x>", "<function=add>", '<atem:parameter name="x">', '<atem:invoke name="add">'),
     *("</parameter>\n", "\n</parameter>\n", "</arg_value>", "</atem:parameter>\n", "<escape>"),
     *('"', '"', '"}', "}", "'", ")", "]", "null", "garbage", '<|"|>', '<|"|>', "5", "\n"),
 ]

@@ -11,11 +11,13 @@ from os.path import commonprefix
 from typing import Final
 
 from paddock.engine.grammar import NAMES
+from paddock.errors import GrammarError
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ]")
 _BLOCK: Final = 100
 """Repetitions beyond it are written in blocks of so many."""
 MAX_TIMES: Final = 100_000
+_MAX_NESTING: Final = 100
 
 
 def literal(text: str) -> str:
@@ -31,16 +33,19 @@ def escaped(char: str) -> str:
     return f"\\x{code:02X}" if code < 0x80 else char
 
 
-def one_of(texts: Iterable[str]) -> str:
+def one_of(texts: Iterable[str], depth: int = 0) -> str:
     """One of these texts. What begins alike is written once, since the matcher tries each
-    alternative for every token."""
-    rest = sorted(set(texts))
-    prefix = commonprefix(rest)  # noqa: RUF071 - of texts, not paths
+    alternative for every token. Raises GrammarError where that nests too deep."""
+    rest = sorted(set(texts)) if depth == 0 else list(texts)
+    if depth > _MAX_NESTING:
+        raise GrammarError("choices, or an enum: too many texts that begin with one another")
+    prefix = commonprefix((rest[0], rest[-1]))  # noqa: RUF071 - of texts, not paths
     rest = [text[len(prefix) :] for text in rest]
     if rest == [""]:
         return literal(prefix)
     branches = (tuple(group) for _, group in groupby(filter(None, rest), lambda text: text[0]))
-    choice = f"({' | '.join(map(one_of, branches))}){'' if rest[0] else '?'}"
+    inner = (one_of(branch, depth + 1) for branch in branches)
+    choice = f"({' | '.join(inner)}){'' if rest[0] else '?'}"
     return f"{literal(prefix)} {choice}" if prefix else choice
 
 
