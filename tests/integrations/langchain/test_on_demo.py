@@ -177,6 +177,16 @@ def test_a_tool_choice_is_obeyed(demo: ChatPaddock, choice: Any, reasoning: bool
             assert choice != "my_adder_tool" or names == ["my_adder_tool"]
 
 
+def test_a_forced_call_is_written_as_the_model_writes_one(demo: ChatPaddock) -> None:
+    free = demo.bind_tools([get_weather]).invoke(WEATHER)
+    for fields in ({"tool_choice": "any", "parallel_tool_calls": True}, {"strict": True}):
+        held = demo.bind_tools([get_weather], **fields).invoke(WEATHER)  # type: ignore[arg-type]
+        assert [call["args"] for call in held.tool_calls] == [free.tool_calls[0]["args"]]
+        assert held.usage_metadata is not None
+        assert free.usage_metadata is not None
+        assert held.usage_metadata["output_tokens"] == free.usage_metadata["output_tokens"]
+
+
 async def test_a_streamed_call_comes_whole_and_once(demo: ChatPaddock) -> None:
     model = demo.bind_tools([get_current_weather])
     question = "What is the weather today in Boston?"
