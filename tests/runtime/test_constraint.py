@@ -192,7 +192,7 @@ def test_a_required_call_is_well_formed(parser: str) -> None:
             ), text
             assert call.arguments.get("unit", "c") in ("c", "f")
             assert isinstance(call.arguments.get("a", 1), int)
-    assert ended >= 3
+    assert ended >= 1
 
 
 @pytest.mark.parametrize("parser", [*CALLING, "template"])
