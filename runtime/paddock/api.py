@@ -270,6 +270,12 @@ def _flag(value: Any) -> Any:
     raise RequestError(f"cancel must have a method is_set(), which {type(value).__name__} lacks")
 
 
+def _token_id(value: Any) -> Any:
+    """Keys of JSON objects are texts."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+TokenId = Annotated[int, BeforeValidator(_token_id)]
 OptionsField = Annotated[Options | None, BeforeValidator(_options)]
 KeepAlive = Annotated[float | str | None, BeforeValidator(_keep_alive)]
 Format = Literal["", "json"] | dict[str, Any] | None
@@ -413,7 +419,7 @@ class RunRequest(ModelRequest):
     choices: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None, description="The answer is one of these texts."
     )
-    logit_bias: dict[int, float] | None = Field(
+    logit_bias: dict[TokenId, float] | None = Field(
         default=None, description="Token id -> added logit."
     )
     timeout: float | None = Field(

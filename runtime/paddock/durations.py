@@ -66,7 +66,7 @@ def parse_keep_alive(value: float | str) -> int:
         raise RequestError("Unsupported type: 'bool'")
     elif math.isnan(value):
         raise RequestError("keep_alive must be a number of seconds or a duration, not NaN")
-    elif math.isinf(value):
+    elif abs(value) >= FOREVER / 1_000_000_000:
         nanoseconds = FOREVER if value > 0 else -1
     else:
         nanoseconds = int(value * 1_000_000_000)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.servers import serving
 
 from paddock.api import ChatRequest, GenerateRequest
+from paddock.durations import FOREVER, parse_keep_alive
 from paddock.errors import RequestError
 from paddock.runtime import Runtime
 from paddock.server import bodies, create_app
@@ -134,6 +135,20 @@ def test_what_nobody_knows_is_left_out_and_null_is_absence():
     assert request.stream is None
     assert request.options is not None
     assert request.options.model_dump(exclude_none=True) == {"seed": 3}
+
+
+def test_tokens_are_the_keys_of_an_object():
+    request = bodies.parse(GenerateRequest, {"model": "m", "logit_bias": {"5": -1, "7": 0.5}})
+    assert request.logit_bias == {5: -1.0, 7: 0.5}
+    with pytest.raises(RequestError, match="logit_bias"):
+        bodies.parse(GenerateRequest, {"model": "m", "logit_bias": {"x": 1}})
+
+
+def test_a_keep_alive_beyond_all_time_is_for_ever():
+    fields = {"model": "m", "keep_alive": 1e308}
+    keep_alive = bodies.parse(GenerateRequest, fields).keep_alive
+    assert keep_alive is not None
+    assert parse_keep_alive(keep_alive) == FOREVER
 
 
 def test_images_are_bytes_whatever_their_text_looks_like(tmp_path: Path):
