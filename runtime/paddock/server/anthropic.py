@@ -12,9 +12,9 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from paddock.api import ChatRequest, ChatResponse, Format, Image, Message, Metrics, Think
+from paddock.api import ChatRequest, ChatResponse, Format, Message, Metrics, Think
 from paddock.errors import PaddockError, RequestError
-from paddock.server import naming, openai, web_search
+from paddock.server import anthropic_input, naming, openai, web_search
 from paddock.server.exchange import Endpoint, Exchange, Face
 from paddock.server.openai import Json
 from paddock.server.refusal import public_text
@@ -69,26 +69,6 @@ _EFFORTS: Final[Mapping[str, Think]] = {
 _CHOICES: Final = {"any": "required", "auto": "auto", "none": "none"}
 
 
-class IncomingMessage(BaseModel):
-    """One message of the history; `content` is a text, or a list of blocks."""
-
-    role: str | None = None
-    content: Any = None
-
-    @property
-    def blocks(self) -> list[Json]:
-        """Raises RequestError."""
-        match self.content:
-            case None:
-                return []
-            case str():
-                return [{"type": "text", "text": self.content}]
-            case list() if all(isinstance(block, dict) for block in self.content):
-                return self.content
-            case _:
-                raise RequestError("content must be a string or an array of blocks")
-
-
 class IncomingTool(BaseModel):
     type: str | None = None
     name: str | None = None
@@ -129,7 +109,7 @@ class MessagesRequest(BaseModel):
 
     model: str | None = None
     max_tokens: int | None = None
-    messages: list[IncomingMessage] | None = None
+    messages: list[anthropic_input.IncomingMessage] | None = None
     system: Any = Field(default=None, description="A text, or a list of text blocks.")
     stream: bool | None = None
     temperature: float | None = None
@@ -185,12 +165,14 @@ class MessagesRequest(BaseModel):
         if isinstance(self.system, str):
             return self.system
         blocks = self.system if isinstance(self.system, list) else []
-        return _texts(blocks)
+        return anthropic_input.texts(blocks)
 
-    def _messages(self, incoming: Sequence[IncomingMessage]) -> list[Message]:
+    def _messages(self, incoming: Sequence[anthropic_input.IncomingMessage]) -> list[Message]:
         system = self.system_text
         history = [Message(role="system", content=system)] if system else []
-        return history + [native for message in incoming for native in _native(message)]
+        return history + [
+            native for message in incoming for native in anthropic_input.native(message)
+        ]
 
     def _tools(self) -> list[Json]:
         """Where the server's search is asked for, another tool of its name is not."""
@@ -217,110 +199,6 @@ class MessagesRequest(BaseModel):
 
 def _is_search(tool: IncomingTool) -> bool:
     return web_search.is_meant({"type": tool.type})
-
-
-def _native(message: IncomingMessage) -> list[Message]:
-    """What was said, and a message of its own for every result of a tool."""
-    blocks, role = message.blocks, (message.role or "").lower()
-    results = [_RESULTS[kind](block) for block in blocks if (kind := _kind(block)) in _RESULTS]
-    said = Message(
-        role=role,
-        content=_texts(blocks),
-        images=[_image(block) for block in blocks if _kind(block) == "image"] or None,
-        tool_calls=[_call(block) for block in blocks if _kind(block) in _CALLS] or None,
-        thinking=next(
-            (str(b.get("thinking") or "") for b in reversed(blocks) if _kind(b) == "thinking"), None
-        ),
-    )
-    is_something = said.content or said.images or said.tool_calls or said.thinking
-    main = [said] if is_something else []
-    return results + main if role == "user" else main + results
-
-
-def _kind(block: Json) -> str:
-    return str(block.get("type") or "")
-
-
-def _texts(blocks: Sequence[Any]) -> str:
-    return "".join(
-        str(block.get("text") or "")
-        for block in blocks
-        if isinstance(block, dict) and block.get("type") == "text"
-    )
-
-
-_CALLS: Final = ("tool_use", "server_tool_use")
-
-
-def _call(block: Json) -> Message.ToolCall:
-    for name in ("id", "name"):
-        if not block.get(name):
-            raise RequestError(f"{_kind(block)} block missing required '{name}' field")
-    given = block.get("input")
-    if not isinstance(given, dict | None):
-        raise RequestError(f"{_kind(block)} block: 'input' must be an object")
-    return openai.called(str(block["name"]), given or {}, str(block["id"]))
-
-
-def _image(block: Json) -> Image:
-    source = block.get("source")
-    if not isinstance(source, dict):
-        raise RequestError("invalid image source")
-    return _sourced(source)
-
-
-def _sourced(source: Json) -> Image:
-    if source.get("type") != "base64":
-        raise RequestError(
-            f"invalid image source type: {source.get('type') or ''}. "
-            "Only base64 images are supported."
-        )
-    data = source.get("data")
-    if not isinstance(data, str):
-        raise RequestError("invalid image source")
-    return openai.binary(data, "invalid base64 image data: illegal base64 data")
-
-
-def _result(block: Json) -> Message:
-    content, images = block.get("content"), list[Image]()
-    if isinstance(content, list):
-        for part in content:
-            if isinstance(part, dict) and part.get("type") == "image":
-                if not isinstance(part.get("source"), dict):
-                    raise RequestError("invalid tool_result image source")
-                images.append(_sourced(part["source"]))
-        content = _texts(content)
-    text = content if isinstance(content, str) else ""
-    return _answer(block, text, images)
-
-
-def _search_result(block: Json) -> Message:
-    match block.get("content"):
-        case str(text):
-            return _answer(block, text)
-        case list(found):
-            lines = (
-                f"- {page.get('title') or ''}: {page.get('url') or ''}\n"
-                for page in found
-                if isinstance(page, dict) and page.get("type") == "web_search_result"
-            )
-            return _answer(block, "".join(lines))
-        case {"error_code": code}:
-            return _answer(block, f"web_search_tool_result_error: {code}")
-        case _:
-            return _answer(block, "")
-
-
-def _answer(block: Json, text: str, images: Sequence[Image] = ()) -> Message:
-    return Message(
-        role="tool",
-        content=text,
-        images=list(images) or None,
-        tool_call_id=str(block.get("tool_use_id") or "") or None,
-    )
-
-
-_RESULTS: Final = {"tool_result": _result, "web_search_tool_result": _search_result}
 
 
 # -- replies ---------------------------------------------------------------------------------------
@@ -531,7 +409,7 @@ def estimated_tokens(request: MessagesRequest) -> int:
 
 
 def _block_size(block: Json) -> int:
-    match _kind(block):
+    match anthropic_input.kind(block):
         case "text" | "thinking" as kind:
             return _size(str(block.get(kind) or ""))
         case "tool_use" | "tool_result" | "server_tool_use" | "web_search_tool_result":
