@@ -98,6 +98,7 @@ class Wire:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     wire: Wire
 
     def handle_error(self, request: object, client_address: object) -> None:

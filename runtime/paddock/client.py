@@ -75,6 +75,9 @@ class RunFields(TypedDict, total=False):
     choices: Sequence[str] | None
     logit_bias: Mapping[int, float] | None
     timeout: float | None
+    cut: Literal["messages", "tokens"] | None
+    cancel: Any
+    debug_render_only: bool | None
 
 
 class ChatFields(RunFields, total=False):
@@ -83,6 +86,8 @@ class ChatFields(RunFields, total=False):
     tools: Sequence[Mapping[str, Any] | Tool | Callable[..., Any]] | None
     # paddock's own
     tool_choice: str | dict[str, Any] | None
+    parallel_tool_calls: bool | None
+    strict: bool | None
 
 
 class GenerateFields(RunFields, total=False):

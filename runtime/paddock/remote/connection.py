@@ -51,9 +51,9 @@ class Connection:
     def __init__(self, address: Address, options: Mapping[str, Any], api_key: str = "") -> None:
         self._address = address
         given = dict(options)
-        if given.get("verify", True) is True and not given.get("cert"):
-            given["verify"] = _certificates(given.get("trust_env", True))
         try:
+            if given.get("verify", True) is True and not given.get("cert"):
+                given["verify"] = _certificates(given.get("trust_env", True))
             self._client = httpx.AsyncClient(
                 base_url=address.url,
                 headers=_headers(given.pop("headers", None) or {}, address, api_key),

@@ -86,7 +86,13 @@ class Link:
     async def _connection(self) -> "Connection":
         if self._opening is None:
             self._opening = asyncio.ensure_future(asyncio.to_thread(self._open))
-        return await asyncio.shield(self._opening)
+        opening = self._opening
+        try:
+            return await asyncio.shield(opening)
+        except Exception:
+            if self._opening is opening:  # what the certificates lack now, they may have next time
+                self._opening = None
+            raise
 
     def _open(self) -> "Connection":
         # On a thread: importing httpx and reading certificates takes long.

@@ -118,6 +118,9 @@ def test_certificates_are_checked_unless_told_otherwise(
         for verify in (trusting, False):
             with Client(host=wire.url, verify=verify) as client:
                 assert client.list().models == []
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing"))
         with Client(host=wire.url) as client:
+            with pytest.raises(errors.RequestError, match="No such file"):
+                client.list()
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             assert client.list().models == []
