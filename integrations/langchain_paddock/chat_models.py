@@ -90,9 +90,25 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         model.invoke("Why is the sky blue?", temperature=1, num_predict=50)
         ```
 
+    Tool calling; "any" or a tool's name forces a call, "none" forbids them:
+        ```python
+        model.bind_tools([get_weather], tool_choice="any").invoke("Is it warm in Oslo?").tool_calls
+        ```
+
     Structured output:
         ```python
         model.with_structured_output(Joke).invoke("Tell me a joke about cats")
+        ```
+
+    Reasoning:
+        ```python
+        message = model.invoke("What is 3^3?", reasoning=True)
+        message.additional_kwargs["reasoning_content"]
+        ```
+
+    A server of Ollama's API, paddock's or Ollama's own, in place of this process:
+        ```python
+        ChatPaddock(model="llama3.2:1b", base_url="http://gpu-box:11434")
         ```
 
     Token usage and response metadata:

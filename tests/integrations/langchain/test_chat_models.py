@@ -5,8 +5,8 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from langchain_core.runnables import ConfigurableField, RunnableLambda
 from pydantic import BaseModel, ValidationError
 
 from langchain_paddock import ChatPaddock, PaddockLLM
-from paddock import OptionError, RequestError
+from paddock import OptionError, RequestError, Runtime
 
 Fake = Callable[..., Any]
 
@@ -38,11 +38,18 @@ def fold(chunks: list[AIMessageChunk]) -> AIMessageChunk:
 # -- construction
 
 
-def test_a_thousand_constructions_take_less_than_a_second() -> None:
-    started = time.perf_counter()
-    for _ in range(1000):
-        ChatPaddock(model="tiny", temperature=0)
-    assert time.perf_counter() - started < 1
+def test_construction_opens_no_file_and_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        pytest.fail("a model was looked at")
+
+    monkeypatch.setattr(Runtime, "__init__", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    before = threading.active_count()
+    model = ChatPaddock(model="/no/such.gguf", temperature=0)
+    ChatPaddock(model="tiny", base_url="http://127.0.0.1:1")
+    assert model.bind_tools([add]).with_retry()
+    assert "such.gguf" in repr(model)
+    assert threading.active_count() == before
 
 
 def test_importing_the_package_loads_neither_engine_nor_other_frameworks() -> None:

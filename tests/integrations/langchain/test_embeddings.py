@@ -7,7 +7,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from pydantic import ValidationError
 
 from langchain_paddock import PaddockEmbeddings
-from paddock import EmbedResponse
+from paddock import EmbedResponse, Instructions, ShowResponse
 
 
 def embeddings(runtime: Any, **fields: Any) -> PaddockEmbeddings:
@@ -99,3 +99,32 @@ async def test_vector_stores_use_it(fake: Any) -> None:
     store = InMemoryVectorStore(embeddings(fake()))
     store.add_texts(["a", "b" * 40])
     assert store.similarity_search("c", k=1)[0].page_content == "a"
+
+
+def test_texts_go_in_batches_that_run_side_by_side(fake: Any) -> None:
+    runtime = fake(together=3)
+    model = PaddockEmbeddings(model="tiny", runtime=runtime, batch_size=2)
+    vectors = model.embed_documents(["a", "bb", "ccc", "dddd", "eeeee"])
+    assert [vector[0] for vector in vectors] == [1, 2, 3, 4, 5]
+    assert [len(asked.input) for asked in runtime.requests] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(("normalize", "sent"), [(True, None), (False, False)])
+def test_normalising_may_be_left_out(fake: Any, normalize: bool, sent: Any) -> None:
+    runtime = fake()
+    PaddockEmbeddings(model="tiny", runtime=runtime, normalize=normalize).embed_query("a")
+    assert runtime.request.normalize is sent
+
+
+async def test_instructions_may_be_the_models_own(
+    fake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = fake()
+    known = ShowResponse(instructions=Instructions(query="query: ", text="passage: "))
+    monkeypatch.setattr(runtime, "show", lambda _: known)
+    model = PaddockEmbeddings(
+        model="tiny", runtime=runtime, query_instruction="auto", text_instruction="auto"
+    )
+    model.embed_query("a")
+    await model.aembed_documents(["b"])
+    assert [asked.input for asked in runtime.requests] == [["query: a"], ["passage: b"]]
