@@ -88,6 +88,7 @@ def test_option_of_a_wrong_type_is_a_validation_error() -> None:
         ChatPaddock(model="tiny", num_ctx="big")  # type: ignore[arg-type]
 
 
+@pytest.mark.enable_socket
 def test_base_url_takes_the_place_of_a_runtime(hello: Any) -> None:
     with pytest.raises(ConnectionError, match=r"could not connect to a server at http://127\.0"):
         ChatPaddock(model="tiny", base_url="http://127.0.0.1:9").invoke("Hello")
