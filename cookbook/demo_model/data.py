@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from chat import chat
 from dialogue import Example, Message
-from rag import rag
+from rag import rag, refine, standalone
 from structure import forced, structured
-from toolbox import agent, joke_call
+from toolbox import agent, special
 from words import Words
 
 
@@ -77,13 +77,16 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
         return repetition(w, think)
     roll = w.rng.random()
     if roll < 0.5:
-        return rag(
-            w, think, w.rng.randint(1, stage.passages), stage.facts, turns=w.rng.randint(2, 6)
-        )
-    if roll < 0.83:
-        return agent(w, think, 1, stage.functions, turns=4)
-    if roll < 0.845:
-        return joke_call(w, think)
+        turns = w.rng.randint(3, 10) if w.chance(0.85) else 1
+        return rag(w, think, w.rng.randint(1, stage.passages), stage.facts, turns)
+    if roll < 0.515:
+        return refine(w, think)
+    if roll < 0.525:
+        return standalone(w, think)
+    if roll < 0.79:
+        return agent(w, think, 1, stage.functions, turns=6)
+    if roll < 0.855:
+        return special(w, think)
     if roll < 0.92:
         return structured(w, think)
     return forced(w, think) if roll < 0.94 else chat(w, think)

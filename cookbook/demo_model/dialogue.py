@@ -45,12 +45,16 @@ def dumps(value: Any, compact: bool = False) -> str:
     return json.dumps(value, ensure_ascii=False, separators=separators)
 
 
-def call_text(call: Json) -> str:
-    return f"{CALL}{dumps(call)}{CALL_END}"
+def call_text(call: Json, go: bool = False) -> str:
+    """`go`: as the Go TEMPLATE prints a call of the history, arguments sorted and close together."""
+    if not go:
+        return f"{CALL}{dumps(call)}{CALL_END}"
+    arguments = dumps(dict(sorted(call["arguments"].items())), compact=True)
+    return f'{CALL}{{"name": "{call["name"]}", "arguments": {arguments}}}{CALL_END}'
 
 
-def answer_text(message: Message) -> str:
-    return message.content + "".join(call_text(call) for call in message.calls)
+def answer_text(message: Message, go: bool = False) -> str:
+    return message.content + "".join(call_text(call, go) for call in message.calls)
 
 
 Segment = tuple[str, bool]
@@ -61,19 +65,30 @@ def segments(example: Example, rng: Random) -> list[Segment]:
     """The conversation as the model reads and writes it."""
     parts: list[Segment] = []
     messages = list(example.messages)
+    go = example.tools != [] and rng.random() < 0.3
+    kept = rng.random() < 0.6
+    """Whether the history tells what was thought."""
+    last = len(messages) - 1
+    last_call = max((i for i, message in enumerate(messages) if message.calls), default=0)
     if example.tools:
         first = messages.pop(0).content if messages[0].role == "system" else ""
         # The Go and the Jinja template write JSON with different separators.
-        compact = rng.random() < 0.4
+        compact = go or rng.random() < 0.2
         listed = "\n".join(dumps(tool, compact) for tool in example.tools)
+        if compact:
+            for letter in "<>&":
+                listed = listed.replace(letter, f"\\u{ord(letter):04x}")
         head = f"{first}\n\n" if first else ""
         parts.append((f"{START}system\n{head}<tools>\n{listed}\n</tools>{END}\n", False))
-    for message in messages:
+    for place, message in enumerate(messages, len(example.messages) - len(messages)):
         parts.append((f"{START}{message.role}\n", False))
         if message.role != "assistant":
             parts.append((f"{message.content}{END}\n", False))
             continue
-        if example.think and message.thinking:
+        if go and message.calls and place < last_call:
+            parts.append((THINK + THINK_END + answer_text(message, go) + END + "\n", False))
+            continue
+        if example.think and message.thinking and (kept or place == last):
             parts.append((f"{THINK}{message.thinking}{THINK_END}", message.learn))
         else:
             parts.append((THINK + THINK_END, False))

@@ -10,7 +10,7 @@ import gguf
 import numpy as np
 import torch
 from dialogue import CONTROL, VISIBLE
-from model import Model, Shape
+from model import ROPE_BASE, Model, Shape, as_neighbours
 from tokenizer import Encoder
 
 HERE = Path(__file__).parent
@@ -35,6 +35,7 @@ def tensors(model: Model) -> dict[str, torch.Tensor]:
     for number, block in enumerate(model.blocks):
         q, k, v = block.qkv.weight.chunk(3)
         bias_q, bias_k, bias_v = block.qkv.bias.chunk(3)
+        q, k, bias_q, bias_k = (as_neighbours(model.shape, each) for each in (q, k, bias_q, bias_k))
         gate, up = block.gate_up.weight.chunk(2)
         parts = {
             "attn_norm.weight": block.attention_norm.weight, "ffn_norm.weight": block.forward_norm.weight,
@@ -45,9 +46,16 @@ def tensors(model: Model) -> dict[str, torch.Tensor]:
     return named
 
 
+def rope_factors(shape: Shape) -> np.ndarray:
+    """What llama.cpp divides the frequency of each pair by: 1, and 1e30 for those that stand still."""
+    factors = np.full(shape.head // 2, 1e30, dtype=np.float32)
+    factors[: len(shape.frequencies())] = 1.0
+    return factors
+
+
 def write(model: Model, encoder: Encoder, path: Path, quantised: bool = True) -> None:
     shape = model.shape
-    writer = gguf.GGUFWriter(path, "qwen2")
+    writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("paddock demo")
     writer.add_description(
         "A very small model that answers from the text it is given, calls tools and writes JSON"
@@ -59,7 +67,8 @@ def write(model: Model, encoder: Encoder, path: Path, quantised: bool = True) ->
     writer.add_feed_forward_length(shape.feed_forward)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.heads)
-    writer.add_rope_freq_base(shape.rope_base)
+    writer.add_rope_dimension_count(shape.head)
+    writer.add_rope_freq_base(ROPE_BASE)
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_file_type(
         gguf.LlamaFileType.MOSTLY_Q8_0 if quantised else gguf.LlamaFileType.ALL_F32
@@ -78,6 +87,7 @@ def write(model: Model, encoder: Encoder, path: Path, quantised: bool = True) ->
     writer.add_pad_token_id(encoder.ids["<|endoftext|>"])
     writer.add_add_bos_token(False)
     writer.add_chat_template((HERE / "template.jinja").read_text(encoding="utf-8"))
+    writer.add_tensor("rope_freqs.weight", rope_factors(shape))
     for name, tensor in tensors(model).items():
         data = tensor.detach().float().numpy()
         kind = (

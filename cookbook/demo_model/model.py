@@ -1,4 +1,9 @@
-"""The network: Qwen2's shape (RMSNorm, rotary positions, biases on q, k and v, SwiGLU), small."""
+"""The network: Llama's shape (RMSNorm, rotary positions, SwiGLU) with biases on q, k and v, small.
+
+Half of each head turns with the position, half does not. A head that matches words must find them at
+any distance, and a dimension that has turned all the way round matches nothing; a file tells
+llama.cpp so with its factors of the rotary frequencies (`rope_freqs`).
+"""
 
 import math
 from dataclasses import asdict, dataclass
@@ -6,6 +11,10 @@ from dataclasses import asdict, dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+ROPE_BASE = 10000.0
+POINTERS = ((1, 5), (0, 1))
+"""Heads, by layers before the last and number, that are taught where the next token is copied from."""
 
 
 @dataclass(frozen=True)
@@ -15,12 +24,16 @@ class Shape:
     width: int = 192
     heads: int = 6
     feed_forward: int = 512
-    rope_base: float = 10000.0
     epsilon: float = 1e-6
 
     @property
     def head(self) -> int:
         return self.width // self.heads
+
+    def frequencies(self) -> Tensor:
+        """Radians a position that the turning pairs of a head's dimensions turn, from fast to slow."""
+        pairs = self.head // 2
+        return ROPE_BASE ** (-torch.arange(pairs // 2) / pairs)
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -37,9 +50,19 @@ class Norm(nn.Module):
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions over halves (NeoX order), as llama.cpp does for qwen2."""
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+    """Turns the first dimensions of x, (..., length, head): a quarter of them against the next one."""
+    turning = cos.shape[-1]
+    a, b, still = x.split((turning, turning, x.shape[-1] - 2 * turning), dim=-1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin, still), dim=-1)
+
+
+def as_neighbours(shape: Shape, rows: Tensor, back: bool = False) -> Tensor:
+    """Rows of q or k, (heads * head, ...), in llama.cpp's order: the two of a pair side by side."""
+    turning = len(shape.frequencies())
+    order = torch.arange(shape.head)
+    order[: 2 * turning] = order[: 2 * turning].view(2, turning).T.flatten()
+    order = order.argsort() if back else order
+    return rows.view(shape.heads, shape.head, -1)[:, order].reshape(rows.shape)
 
 
 class Block(nn.Module):
@@ -54,14 +77,16 @@ class Block(nn.Module):
         self.gate_up = nn.Linear(width, 2 * wide, bias=False)
         self.down = nn.Linear(wide, width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x with what attention brought; queries and keys, each (batch, heads, length, head)."""
         batch, length, width = x.shape
         qkv = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.shape.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(
-            rotate(q, cos, sin), rotate(k, cos, sin), v.contiguous(), is_causal=True
-        )
-        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        mixed = F.scaled_dot_product_attention(q, k, v.contiguous(), is_causal=True)
+        return x + self.out(mixed.transpose(1, 2).reshape(batch, length, width)), q, k
+
+    def feed_forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(self.forward_norm(x)).chunk(2, dim=-1)
         return x + self.down(F.silu(gate) * up)
 
@@ -94,27 +119,37 @@ class Model(nn.Module):
         q and k can hold them: a constant vector, turned back by the distance, meets its own
         rotation there. A start, nothing more: training changes them freely.
         """
-        half = self.shape.head // 2
-        frequency = self.shape.rope_base ** (-torch.arange(half) / half)
+        frequency = self.shape.frequencies()
         bias = self.blocks[0].qkv.bias.view(3, self.shape.heads, self.shape.head)
         for head in range(min(4, self.shape.heads)):
             angle = -(head + 1) * frequency
-            bias[0, head] = strength * torch.cat((angle.cos(), angle.sin()))
-            bias[1, head, :half] = strength
+            bias[0, head, : 2 * len(frequency)] = strength * torch.cat((angle.cos(), angle.sin()))
+            bias[1, head, : len(frequency)] = strength
         weight = self.blocks[0].qkv.weight.view(3, self.shape.heads, self.shape.head, -1)
         weight[:2, :4] *= 0.2
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        """(batch, length) token ids -> (batch, length, width), after the last norm."""
-        half = self.shape.head // 2
-        frequency = self.shape.rope_base ** (-torch.arange(half, device=tokens.device) / half)
+    def hidden(
+        self, tokens: Tensor, wanted: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """(batch, length) token ids -> (batch, length, width), after the last norm.
+
+        `wanted`: rows and places, (count,) each, of the only positions to be answered, (count, width).
+        Beside it query and key, (batch, length, head) each, of the POINTERS.
+        """
+        frequency = self.shape.frequencies().to(tokens.device)
         angle = torch.outer(torch.arange(tokens.shape[1], device=tokens.device), frequency)
         cos, sin = angle.cos(), angle.sin()
         x = self.embedding(tokens)
-        for block in self.blocks:
-            x = block(x, cos, sin)
-        return self.norm(x)
+        pointers: list[tuple[Tensor, Tensor]] = []
+        last = len(self.blocks) - 1
+        for number, block in enumerate(self.blocks):
+            x, q, k = block.attend(x, cos, sin)
+            pointers += [(q[:, head], k[:, head]) for at, head in POINTERS if last - at == number]
+            if number == last and wanted is not None:
+                x = x[wanted]
+            x = block.feed_forward(x)
+        return self.norm(x), pointers
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits over the vocabulary, with the embedding as the head."""
-        return self.hidden(tokens) @ self.embedding.weight.T
+        return self.hidden(tokens)[0] @ self.embedding.weight.T

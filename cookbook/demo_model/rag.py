@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dialogue import Example, Message
+from frames import FRAMES, fill
 from words import (
     ADJECTIVES,
     ATTRIBUTES,
@@ -657,6 +658,11 @@ def loose(w: Words, subject: str) -> Fact:
     return Fact(cap(sentence) + ".", [question() for _ in range(4)], subject)
 
 
+def spoken(w: Words, subject: str) -> Fact:
+    """As people write and ask (`frames.py`), of the subject or of somebody else."""
+    return Fact(*fill(w.rng.choice(FRAMES), w, subject if w.chance(0.6) else ""))
+
+
 MAKERS: list[tuple[Callable[[Words, str], Fact], float]] = [
     (action, 5),
     (attribute, 4),
@@ -667,7 +673,8 @@ MAKERS: list[tuple[Callable[[Words, str], Fact], float]] = [
     (hours, 3),
     (procedure, 2),
     (rule, 1.5),
-    (loose, 5),
+    (spoken, 12),
+    (loose, 4),
 ]
 
 
@@ -770,6 +777,8 @@ SYSTEMS = [
     "Context:\n{passages}",
     "Use the given context to answer the question. If you don't know the answer, say you don't know. Context: {passages}",
     "{passages}",
+    "Use the context information below to assist the user.\n--------------------\n{passages}\n--------------------\n",
+    "\n  A friendly talk between a user and an assistant, who says so when it does not know.\n\n  Here are the relevant documents for the context:\n\n  {passages}\n\n  Instruction: Based on the above documents, answer the user question below.\n  ",
 ]
 USERS = [
     "{passages}\n\nQuestion: {question}",
@@ -785,12 +794,84 @@ USERS = [
     "You are an assistant for question-answering tasks. Use the following pieces of retrieved context to answer the question. If you don't know the answer, just say that you don't know.\nQuestion: {question} \nContext: {passages} \nAnswer:",
     "Read this:\n\n{passages}\n\n{question}",
     "<context>\n{passages}\n</context>\n\n{question}",
+    "Context information from multiple sources is below.\n---------------------\n{passages}\n---------------------\nGiven the information from multiple sources and not prior knowledge, answer the query.\nQuery: {question}\nAnswer: ",
 ]
 LLAMA_INDEX = (
     "You are an expert Q&A system that is trusted around the world.\nAlways answer the query using the provided context information, and not prior "
     "knowledge.\nSome rules to follow:\n1. Never directly reference the given context in your answer.\n2. Avoid statements like 'Based on the "
     "context, ...' or 'The context information ...' or anything along those lines."
 )
+
+
+INSTRUCTIONS = [
+    "You are a helpful assistant.",
+    "Answer in one sentence.",
+    "Keep the answer short.",
+    "Do not make things up.",
+    "Say that you don't know when the text does not tell.",
+    "Answer only from the text.",
+    "You work for a small museum.",
+    "Be polite.",
+    "Never mention the context.",
+    "Think first.",
+    "Quote the sentence that holds the answer.",
+    "Use no other knowledge.",
+    "1. Read the text.\n2. Find the answer.",
+]
+
+
+def instruction(w: Words) -> str:
+    """What people tell a model before it begins; some of it is just words."""
+    told = [
+        w.rng.choice(INSTRUCTIONS) if w.chance(0.7) else f"{cap(w.phrase())} {w.phrase()}."
+        for _ in range(w.rng.randint(1, 3))
+    ]
+    return w.rng.choice([" ", "\n"]).join(told)
+
+
+REFINE = (
+    "{instruction}\nRepeat the original answer unless the new context answers better.\n"
+    "New Context: {passages}\nQuery: {question}\nOriginal Answer: {answer}\nNew Answer: "
+)
+
+
+def refine(w: Words, think: bool) -> Example:
+    """An answer meets another passage, which may hold a better one or nothing of use."""
+    made = passages(w, w.rng.randint(1, 3), 3)
+    pool = [fact_ for each in made for fact_ in each.facts]
+    known, useful = w.chance(0.5), w.chance(0.5)
+    item = w.rng.choice(pool) if useful else fact(w, w.entity())
+    question = w.rng.choice(item.questions)
+    if useful and ambiguous(item, made, question):
+        return refine(w, think)
+    if not useful and item.about.lower() in " ".join(each.text for each in made).lower():
+        return refine(w, think)
+    before = item.sentence if known else UNKNOWN
+    answer = item.sentence if useful else before
+    asked = REFINE.format(
+        instruction=instruction(w), passages=joined(w, made), question=question, answer=before
+    )
+    said = Message("assistant", answer, "Found." if useful else "The answer stays.")
+    return Example("refine", [Message("user", asked), said], think=think)
+
+
+FOLLOW = [
+    "Given this talk and a follow up question, write a standalone question.\n\nChat History:\n{history}\nFollow Up Input: {question}\nStandalone question:",
+    "{instruction}\n\n<Chat History>\n{history}\n\n<Follow Up Message>\n{question}\n\n<Standalone question>\n",
+    "{history}\n\nRewrite the last question so that it stands alone: {question}",
+]
+
+
+def standalone(w: Words, think: bool) -> Example:
+    """A question that is whole already, to be said again."""
+    told, asked = fact(w, w.entity()), fact(w, w.entity())
+    history = f"user: {w.rng.choice(told.questions)}\nassistant: {told.sentence}"
+    question = w.rng.choice(asked.questions)
+    text = w.rng.choice(FOLLOW).format(
+        instruction=instruction(w), history=history, question=question
+    )
+    said = Message("assistant", question, "The question is whole.")
+    return Example("standalone", [Message("user", text), said], think=think)
 
 
 AGAIN = [
@@ -904,22 +985,19 @@ def rag(
     messages: list[Message] = []
     question, item = asked[0]
     question = dress(w, question)
-    if w.chance(0.5):
-        messages.append(Message("system", w.rng.choice(SYSTEMS).format(passages=text)))
+    if w.chance(0.45):
+        frame = w.rng.choice(SYSTEMS) if w.chance(0.75) else f"{instruction(w)}\n\n{{passages}}"
+        messages.append(Message("system", frame.format(passages=text)))
         messages.append(Message("user", question))
     else:
-        if w.chance(0.15):
-            messages.append(
-                Message(
-                    "system",
-                    w.rng.choice(
-                        [LLAMA_INDEX, "You are a helpful assistant.", "Answer in one sentence."]
-                    ),
-                )
-            )
-        messages.append(
-            Message("user", w.rng.choice(USERS).format(passages=text, question=question))
-        )
+        frame = w.rng.choice(USERS)
+        if "Query: " in frame and w.chance(0.8):
+            messages.append(Message("system", LLAMA_INDEX))
+        elif w.chance(0.2):
+            messages.append(Message("system", instruction(w)))
+        elif w.chance(0.2):
+            frame = f"{instruction(w)}\n{frame}"
+        messages.append(Message("user", frame.format(passages=text, question=question)))
     messages.append(Message("assistant", item.sentence, thought(question, item)))
     if w.chance(0.12):
         messages.append(Message("user", w.rng.choice(AGAIN)))

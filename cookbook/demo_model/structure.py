@@ -204,13 +204,46 @@ def structured(w: Words, think: bool, turns: int = 4) -> Example:
     return Example("json", messages, think=think)
 
 
+def several(w: Words, think: bool) -> Example:
+    """A list of records, one a sentence: the grammar opens it, the model ends it."""
+    pairs = [person_record(w) for _ in range(w.rng.randint(1, 3))]
+    keys = list(pairs[0][1])
+    records: list[Json] = [{key: record.get(key, "unknown") for key in keys} for _, record in pairs]
+    name = w.rng.choice(["people", "persons", "items", "records", w.pick(NOUNS) + "s"])
+    text = w.rng.choice([" ", "", "\n"]).join(text for text, _ in pairs)
+    ask = w.rng.choice(["", "Extract the people.\n\n", "Extract all records from the text.\n\n"])
+    answer = Message(
+        "assistant", dumps({name: records}), "JSON is asked for.", given='{"' + name + '": '
+    )
+    return Example("json", [Message("user", ask + text), answer], think=think)
+
+
 def forced(w: Words, think: bool) -> Example:
     """The grammar opens the object and writes the keys; the model fills in and closes soon."""
+    if w.chance(0.2):
+        return several(w, think)
     text, record = person_record(w) if w.chance(0.5) else labelled_record(w)
     if w.chance(0.3):
         text, record = (
-            w.rng.choice(["Tell me a joke about cats.", "Tell me a joke.", "Hello!"]),
+            w.rng.choice(
+                [
+                    "Tell me a joke about cats.",
+                    "Tell me a joke.",
+                    "Hello!",
+                    "Give me the setup to a joke about cats, no punchline.",
+                    "Give me a joke about cats, include the punchline.",
+                ]
+            ),
             dict(zip(["setup", "punchline"], JOKES[0], strict=True)),
+        )
+    elif w.chance(0.5):
+        kind = w.rng.choice(["person", "record", "fields", "event", w.pick(NOUNS)])
+        text = w.rng.choice(
+            [
+                f"Extract the {kind} from the text.\n\n{text}",
+                f"Extract the {kind}: {text}",
+                f"{text}\n\nExtract the {kind}.",
+            ]
         )
     first = next(iter(record))
     value = record[first]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import small_talk
-from dialogue import Example, Json, Message
+from dialogue import CALL, CALL_END, Example, Json, Message, dumps
 from words import ADJECTIVES, BASES, NOUNS, SUBJECTS, UNITS, VERBS, Words
 
 LANGUAGES = "English German French Spanish Italian Polish Russian Chinese Japanese Korean Dutch Greek Turkish Arabic".split()
@@ -134,24 +134,38 @@ class Tool:
     request: str
 
     def schema(self, w: Words) -> Json:
-        parameters: Json = {
-            "type": "object",
-            "required": self.required,
-            "properties": self.properties,
-        }
+        properties = self.properties
+        if w.chance(0.4):  # as a Go template prints them
+            properties = dict(sorted(properties.items()))
+        parameters: Json = {"type": "object", "required": self.required, "properties": properties}
         if w.chance(0.15):
-            parameters = {
-                "type": "object",
-                "properties": self.properties,
-                "required": self.required,
-            }
+            parameters = {"type": "object", "properties": properties, "required": self.required}
+        if w.chance(0.1):
+            parameters = {"properties": properties, "required": self.required, "type": "object"}
         if not self.required and w.chance(0.6):
             del parameters["required"]
         function: Json = {"name": self.name}
-        if self.description:
-            function["description"] = self.description
+        description = self.description
+        if w.chance(0.2):
+            description = f"{self.signature(w)}\n{description}"
+        elif w.chance(0.1):
+            told = "".join(f"\n        {name}: The {name}." for name in self.properties)
+            description += f"\n\n    Args:{told}\n\n    Returns:\n        {w.thing()}"
+        if description:
+            function["description"] = description
         function["parameters"] = parameters
         return {"type": "function", "function": function}
+
+    def signature(self, w: Words) -> str:
+        """As LlamaIndex describes a Python function."""
+        told = ", ".join(
+            f"{name}: {PYTHON[schema.get('type', 'string')]}"
+            for name, schema in self.properties.items()
+        )
+        return f"{self.name}({told}) -> {w.rng.choice(['str', 'str', 'int', 'float', 'None'])}"
+
+
+PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
 def cased(w: Words, words: list[str], style: int) -> str:
@@ -172,6 +186,10 @@ project branch version host port filter sort threshold enabled verbose""".split(
 
 def described(w: Words, schema: Json, name: str) -> Json:
     roll = w.rng.random()
+    if schema["type"] in ("integer", "number") and w.chance(0.12):
+        low, high = w.rng.randint(-1000, 0), w.rng.randint(1, 1000)
+        bounds = w.rng.choice([("exclusiveMaximum", "exclusiveMinimum"), ("maximum", "minimum")])
+        schema = {bounds[0]: high, bounds[1]: low, **schema}
     if roll < 0.45:
         text = w.rng.choice(
             [
@@ -184,6 +202,8 @@ def described(w: Words, schema: Json, name: str) -> Json:
         return {**schema, "description": text} if w.chance(0.9) else {"description": text, **schema}
     if roll < 0.52:
         return {"title": name.capitalize(), **schema}
+    if roll < 0.56 and "enum" not in schema:
+        return {"anyOf": [{"type": schema["type"]}, {"type": "null"}], "default": None}
     return schema
 
 
@@ -404,7 +424,7 @@ RECIPES: list[Recipe] = [
     ),
     (
         "my_adder_tool",
-        "Takes two integers, a and b, and returns their sum.",
+        "Tool that adds two integers.\n\n            Takes two integers, a and b, and returns their sum.",
         [("a", integer, True), ("b", integer, True)],
         ["What is {a} + {b}", "What is {a} + {b}?", "Please add {a} and {b}."],
     ),
@@ -416,7 +436,7 @@ RECIPES: list[Recipe] = [
     ),
     (
         "magic_function",
-        "Applies a magic function to an input.",
+        "Apply a magic function to an input.",
         [("input", integer, True)],
         [
             "What is the value of magic_function({input})? Use the tool.",
@@ -426,7 +446,7 @@ RECIPES: list[Recipe] = [
     ),
     (
         "magic_function_no_args",
-        "Calculates a magic function.",
+        "Calculate a magic function.",
         [],
         [
             "What is the value of magic_function_no_args()? Use the tool.",
@@ -699,6 +719,33 @@ RECIPES: list[Recipe] = [
         ["Comment {text} on post {post_id}.", "Post the comment '{text}' under {post_id}"],
     ),
     (
+        "color_picker",
+        "Input your fav color and get a random fact about it.",
+        [("fav_color", pick_from(ADJECTIVES), True)],
+        [
+            "My favourite colour is {fav_color}.",
+            "Give me a fact about {fav_color}.",
+            "I like {fav_color}",
+        ],
+    ),
+    (
+        "book_tickets",
+        "Book tickets for a day.",
+        [
+            (
+                "day",
+                pick_from("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
+                True,
+            ),
+            ("count", integer, True),
+        ],
+        [
+            "Book {count} tickets for {day}.",
+            "I need {count} tickets on {day}.",
+            "{count} tickets for {day}, please.",
+        ],
+    ),
+    (
         "query_engine_tool",
         "Useful for answering questions about the documents.",
         [("input", of("phrase"), True)],
@@ -857,6 +904,190 @@ def agent(w: Words, think: bool, low: int = 1, high: int = 6, turns: int = 3) ->
     return Example(kind, fixed, schemas, think)
 
 
+def asking(w: Words, think: bool) -> Example:
+    """A function that answers questions about something: the question is its argument, whole."""
+    from rag import dress, fact
+
+    listed = tools(w, 0, 3)
+    subject = w.entity()
+    name = w.rng.choice(
+        [
+            "search",
+            "lookup",
+            "query_engine_tool",
+            "ask",
+            "retrieve",
+            "documents",
+            cased(w, [w.pick(NOUNS)], 3),
+        ]
+    )
+    parameter = w.rng.choice(["input", "query", "question", "input"])
+    about = w.rng.choice(
+        [
+            f"Answers questions about {subject}.",
+            f"Useful for questions about {subject}",
+            f"Search for facts about {subject}.",
+            "Useful for running a natural language query against a knowledge base and get back a natural language response.",
+        ]
+    )
+    properties: Json = {parameter: described(w, {"type": "string"}, parameter)}
+    told = fact(w, subject)
+    question = dress(w, w.rng.choice(told.questions))
+    made = Tool(name, about, properties, [parameter], {parameter: question}, question)
+    listed = [tool for tool in listed if tool.name != name] + [made]
+    w.rng.shuffle(listed)
+    messages = [
+        Message("user", question),
+        Message("assistant", "", f"I need {name}.", [call(made)]),
+        Message("tool", told.sentence),
+        Message("assistant", told.sentence, "I have the result."),
+    ]
+    if w.chance(0.3):
+        messages.insert(0, Message("system", w.rng.choice(SYSTEMS)))
+    return Example("tool", messages, [tool.schema(w) for tool in listed], think)
+
+
+HANDOFF = (
+    "Useful for handing off to another agent.\nIf you are currently not equipped to handle the user's request, "
+    "or another agent is better suited to handle the request, please hand off to the appropriate agent.\n\n"
+    "Currently available agents:\n{}\n"
+)
+
+
+def handoff(w: Words, think: bool) -> Example:
+    """The right function is another agent's: the request is handed over, then done there."""
+    own, others = tools(w, 1, 1), {made.name: made for made in tools(w, 1, 3)}
+    others.pop(own[0].name, None)
+    if not others:
+        return agent(w, think)
+    agents = {
+        f"{w.pick(NOUNS)}{w.rng.choice(['', '', '_agent', 's'])}": made for made in others.values()
+    }
+    told = {
+        name: w.rng.choice(
+            [
+                made.description.split("\n")[0] or f"{made.name}s.",
+                f"Can {made.name.replace('_', ' ')}.",
+            ]
+        )
+        for name, made in agents.items()
+    }
+    names: Json = {"to_agent": {"type": "string"}, "reason": {"type": "string"}}
+    to, asked = w.rng.choice(list(agents.items()))
+    arguments = {"to_agent": to, "reason": asked.request}
+    hand = Tool(
+        "handoff", HANDOFF.format(told), names, ["to_agent", "reason"], arguments, asked.request
+    )
+    messages = [Message("system", w.rng.choice(SYSTEMS))] if w.chance(0.6) else []
+    messages.append(Message("user", asked.request))
+    if w.chance(0.5):  # here, somebody else's request
+        messages.append(Message("assistant", "", "I need handoff.", [call(hand)]))
+        listed = [own[0], hand]
+    else:  # there
+        messages.append(Message("assistant", "", "I need handoff.", [call(hand)], learn=False))
+        messages.append(
+            Message(
+                "tool",
+                f"Agent {to} is now handling the request due to the following reason: {asked.request}.\nPlease continue with the current request.",
+            )
+        )
+        messages.append(Message("assistant", "", f"I need {asked.name}.", [call(asked)]))
+        text, said = result(w)
+        messages += [Message("tool", text), Message("assistant", said, "I have the result.")]
+        listed = [asked, hand]
+    w.rng.shuffle(listed)
+    return Example("tool", messages, [tool.schema(w) for tool in listed], think)
+
+
+def final(w: Words, think: bool) -> Example:
+    """The answer itself is a function, or JSON that a grammar forces: after the result, its turn."""
+    listed = tools(w, 1, 2)
+    asked = listed[0]
+    text, _ = result(w)
+    place = next((value for value in asked.arguments.values() if isinstance(value, str)), w.town())
+    fields: Json = {}
+    properties: Json = {}
+    for _ in range(w.rng.randint(1, 3)):
+        key, (schema, value) = w.rng.choice(
+            [
+                (w.rng.choice(["city", "name", "subject", "place"]), ({"type": "string"}, place)),
+                (
+                    w.rng.choice(["result", "answer", "text"]),
+                    ({"type": "string"}, text.replace('"', "")),
+                ),
+                (w.rng.choice(["sunny", "done", "ok"]), ({"type": "boolean"}, True)),
+            ]
+        )
+        fields[key], properties[key] = value, schema
+    name = w.rng.choice(
+        ["Answer", "Result", "FinalAnswer", "Response", "Report", w.pick(NOUNS).capitalize()]
+    )
+    answer = Tool(
+        name,
+        w.rng.choice(["Final answer.", "The final answer.", ""]),
+        properties,
+        list(properties),
+        fields,
+        "",
+    )
+    messages = [Message("system", "You are helpful")] if w.chance(0.3) else []
+    messages += [
+        Message("user", asked.request),
+        Message("assistant", "", f"I need {asked.name}.", [call(asked)]),
+        Message("tool", text),
+    ]
+    if w.chance(0.5):
+        listed.append(answer)
+        messages.append(Message("assistant", "", f"I need {name}.", [call(answer)]))
+    else:
+        key, value = next(iter(fields.items()))
+        given = '{"' + key + '": ' + ('"' if isinstance(value, str) else "")
+        messages.append(Message("assistant", dumps(fields), "JSON is asked for.", given=given))
+    w.rng.shuffle(listed)
+    return Example("tool", messages, [tool.schema(w) for tool in listed], think)
+
+
+def forced_greeting(w: Words, think: bool) -> Example:
+    """A call is forced where none is wanted: any arguments, but they end."""
+    listed = tools(w, 1, 3)
+    made = w.rng.choice(listed)
+    arguments: Json = {}
+    for name, schema in made.properties.items():
+        kind = schema.get("type") or schema["anyOf"][0]["type"]
+        if "enum" in schema:
+            arguments[name] = schema["enum"][0]
+        else:
+            arguments[name] = {"string": "unknown", "integer": 1, "number": 1.5, "boolean": True}[
+                kind
+            ]
+    text = CALL + dumps({"name": made.name, "arguments": arguments}) + CALL_END
+    head = CALL + '{"name": "'
+    answer = Message(
+        "assistant",
+        text,
+        "A call is asked for.",
+        given=head if w.chance(0.5) else head + made.name + '"',
+    )
+    asked = w.rng.choice(
+        [
+            "Hello!",
+            "Hi",
+            small_talk(w)[0],
+            w.rng.choice(listed).request if len(listed) == 1 else "Hello",
+        ]
+    )
+    return Example(
+        "tool", [Message("user", asked), answer], [tool.schema(w) for tool in listed], think
+    )
+
+
+def special(w: Words, think: bool) -> Example:
+    """What the frameworks do with functions beside calling them."""
+    return w.rng.choices([asking, handoff, final, forced_greeting, joke_call], [3, 3, 2, 1, 2])[0](
+        w, think
+    )
+
+
 def joke_call(w: Words, think: bool) -> Example:
     """A structured answer asked for as a function of that name."""
     from structure import JOKES
@@ -877,7 +1108,13 @@ def joke_call(w: Words, think: bool) -> Example:
     }
     made: Json = {"name": function["name"], "arguments": {"setup": setup, "punchline": punchline}}
     question = w.rng.choice(
-        ["Tell me a joke about cats.", "Tell me a joke.", "A joke about cats, please."]
+        [
+            "Tell me a joke about cats.",
+            "Tell me a joke.",
+            "A joke about cats, please.",
+            "Give me the setup to a joke about cats, no punchline.",
+            "Give me a joke about cats, include the punchline.",
+        ]
     )
     return Example(
         "tool",

@@ -19,51 +19,109 @@ import torch
 import torch.nn.functional as F
 from data import STAGES, example
 from dialogue import segments
-from export import tensors as tensors_of
-from model import Model, Shape
+from model import Model, Shape, as_neighbours
+from rag import UNKNOWN
 from tokenizer import Encoder
 from torch import Tensor
 from words import Words
 
 BUILD = Path(__file__).parent / "build"
 MAX_LENGTH = 1408
-PARTS = 2
-"""Batches in a step: small ones stay in the processor's cache."""
+
+
+GRAM = 4
+"""So many equal tokens in a row are a copy."""
+POINTING = 0.25
+"""Weight of the pointers' loss, each."""
+OPENING = 3.0
+"""Weight of the first token of an answer: it decides between sentences, functions and not knowing."""
+VERDICTS = ("Found", "Not")
+"""Tokens of a thought that tell whether the answer stands there (`rag.thought`)."""
+NOWHERE = 0
+"""The place that pointers look at when there is nothing to copy."""
 
 
 @dataclass(frozen=True)
 class Row:
+    """`learned`: the weight of each token's loss. `sources`: for places whose token was copied, the
+    places it may have been copied from."""
+
     tokens: list[int]
-    learned: list[bool]
+    learned: list[float]
+    sources: dict[int, list[int]]
 
 
 def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
     tokens: list[int] = []
-    learned: list[bool] = []
+    learned: list[float] = []
+    sources: dict[int, list[int]] = {}
+    grams: dict[tuple[int, ...], list[int]] = {}
+    decided = 0
+    """Where a thought tells whether it found something."""
     for text, learn in parts:
         ids = encoder.encode(text)
+        start = len(tokens)
         tokens += ids
-        learned += [learn] * len(ids)
-    return Row(tokens, learned)
+        learned += [float(learn)] * len(ids)
+        if learn:
+            learned[start] = OPENING
+            sources |= copied(tokens, start, grams)
+            if text.startswith(UNKNOWN):
+                sources[start] = [NOWHERE]
+            if decided and start in sources:
+                sources[decided] = sources[start]
+            verdict = [n for n, token in enumerate(ids[-9:]) if encoder.tokens[token] in VERDICTS]
+            decided = start + max(0, len(ids) - 9) + verdict[-1] if verdict else 0
+        for place in range(max(0, start - GRAM + 1), len(tokens) - GRAM + 1):
+            grams.setdefault(tuple(tokens[place : place + GRAM]), []).append(place)
+    return Row(tokens, learned, sources)
 
 
-def stage_of(step: int, steps: int, rng: Random) -> int:
+def copied(
+    tokens: list[int], start: int, grams: dict[tuple[int, ...], list[int]]
+) -> dict[int, list[int]]:
+    """Where the tokens from `start` on stand before: runs, each the longest from its beginning."""
+    found: dict[int, list[int]] = {}
+    place = start
+    while place < len(tokens):
+        runs: dict[int, int] = {}
+        for source in grams.get(tuple(tokens[place : place + GRAM]), ()):
+            length = GRAM
+            while (
+                place + length < len(tokens)
+                and source + length < start
+                and tokens[place + length] == tokens[source + length]
+            ):
+                length += 1
+            runs[source] = length
+        longest = max(runs.values(), default=0)
+        for offset in range(longest):
+            found[place + offset] = [s + offset for s, length in runs.items() if length == longest]
+        place += max(1, longest)
+    return found
+
+
+GROWTH = (200, 600, 1200)
+"""Steps after which contexts grow."""
+
+
+def stage_of(step: int, rng: Random) -> int:
     """Short contexts first; every stage keeps some of the earlier ones."""
-    reached = sum(step > steps * part for part in (0.06, 0.2, 0.4))
+    reached = sum(step > growth for growth in GROWTH)
     return reached if rng.random() < 0.7 else rng.randint(0, reached)
 
 
 def batches(
-    encoder: Encoder, seed: int, step: int, steps: int, size: int
+    encoder: Encoder, seed: int, step: int, size: int, parts: int
 ) -> Iterator[list[list[Row]]]:
-    """PARTS batches of about `size` tokens for every step, rows of like length together."""
+    """`parts` batches of about `size` tokens for every step, rows of like length together."""
     rng = Random(seed * 1_000_003 + step)
     w = Words(rng)
     while True:
         rows: list[Row] = []
         while sum(len(row.tokens) for row in rows) < 12 * size:
             copying = max(0.12, 0.9 - step / 60)
-            made = example(w, STAGES[stage_of(step, steps, rng)], copying)
+            made = example(w, STAGES[stage_of(step, rng)], copying)
             row = encode(encoder, segments(made, rng))
             if len(row.tokens) <= MAX_LENGTH:
                 rows.append(row)
@@ -74,21 +132,39 @@ def batches(
                 packs.append([])
             packs[-1].append(row)
         rng.shuffle(packs)
-        for start in range(0, len(packs) - PARTS + 1, PARTS):
+        for start in range(0, len(packs) - parts + 1, parts):
             step += 1
-            yield packs[start : start + PARTS]
+            yield packs[start : start + parts]
 
 
-def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
-    """Token ids padded to one length, and row and place of every position that predicts a learned one."""
+def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Token ids padded to one length; row and place of every position that predicts a learned one,
+    its token, and its weight; row and place of every position that predicts a copied one, and where from,
+    (copied, length)."""
     length = max(len(row.tokens) for row in rows)
     tokens = torch.zeros(len(rows), length, dtype=torch.long)
-    learned = torch.zeros(len(rows), length, dtype=torch.bool)
+    learned = torch.zeros(len(rows), length)
     for index, row in enumerate(rows):
         tokens[index, : len(row.tokens)] = torch.tensor(row.tokens)
         learned[index, : len(row.tokens)] = torch.tensor(row.learned)
-    predicts = learned[:, 1:].nonzero()
-    return tokens[:, :-1], predicts, tokens[:, 1:][learned[:, 1:]]
+    tokens, targets, learned = tokens[:, :-1], tokens[:, 1:], learned[:, 1:]
+    predicts = learned.nonzero()
+    points = [(i, place) for i, row in enumerate(rows) for place in row.sources]
+    origins = torch.zeros(len(points), length - 1, dtype=torch.bool)
+    for index, (row, place) in enumerate(points):
+        origins[index, rows[row].sources[place]] = True
+    points = torch.tensor([(row, place - 1) for row, place in points], dtype=torch.long)
+    chosen = learned > 0
+    return tokens, predicts, targets[chosen], learned[chosen], points.view(-1, 2), origins
+
+
+def pointing_loss(query: Tensor, key: Tensor, points: Tensor, origins: Tensor) -> Tensor:
+    """How much of a head's attention misses the places that the tokens come from, in nats."""
+    scores = (query @ key.transpose(-1, -2))[points[:, 0], points[:, 1]] * query.shape[-1] ** -0.5
+    ahead = torch.arange(scores.shape[1]) > points[:, 1:]
+    scores = scores.masked_fill(ahead, float("-inf"))
+    hit = scores.masked_fill(~origins, float("-inf"))
+    return (scores.logsumexp(-1) - hit.logsumexp(-1)).mean()
 
 
 def orthogonal(gradient: Tensor) -> Tensor:
@@ -126,11 +202,29 @@ def read_weights(model: Model, path: Path) -> None:
     """The weights of an exported file, as exact as its type is."""
     import gguf
 
-    stored = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
-    for name, tensor in tensors_of(model).items():
-        found = stored[name]
-        values = gguf.quants.dequantize(found.data, found.tensor_type)
-        tensor.copy_(torch.from_numpy(values.copy()).view_as(tensor))
+    stored = {
+        tensor.name: torch.from_numpy(
+            gguf.quants.dequantize(tensor.data, tensor.tensor_type).copy()
+        )
+        for tensor in gguf.GGUFReader(path).tensors
+    }
+    for name, tensor in stored.items():
+        if ".attn_q." in name or ".attn_k." in name:
+            stored[name] = as_neighbours(model.shape, tensor, back=True)
+    model.embedding.weight.copy_(stored["token_embd.weight"])
+    model.norm.weight.copy_(stored["output_norm.weight"])
+    for number, block in enumerate(model.blocks):
+
+        def of(*names: str, number: int = number) -> Tensor:
+            return torch.cat([stored[f"blk.{number}.{name}"] for name in names])
+
+        block.attention_norm.weight.copy_(of("attn_norm.weight"))
+        block.forward_norm.weight.copy_(of("ffn_norm.weight"))
+        block.qkv.weight.copy_(of("attn_q.weight", "attn_k.weight", "attn_v.weight"))
+        block.qkv.bias.copy_(of("attn_q.bias", "attn_k.bias", "attn_v.bias"))
+        block.out.weight.copy_(of("attn_output.weight"))
+        block.gate_up.weight.copy_(of("ffn_gate.weight", "ffn_up.weight"))
+        block.down.weight.copy_(of("ffn_down.weight"))
 
 
 def schedule(step: int, steps: int, decay: float) -> float:
@@ -144,6 +238,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=7000)
     parser.add_argument("--tokens", type=int, default=4096, help="tokens in a batch")
+    parser.add_argument(
+        "--parts", type=int, default=1, help="batches in a step; small ones stay in the cache"
+    )
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.3, help="last part of the run, falling")
     parser.add_argument("--layers", type=int, default=5)
@@ -151,6 +248,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", type=Path)
     parser.add_argument("--start", type=Path, help="GGUF file whose weights to begin with")
+    parser.add_argument("--grown", action="store_true", help="long contexts from the first step")
     parser.add_argument("--stop", type=int, help="leave off after this step")
     parser.add_argument("--plain", action="store_true", help="start without look-back heads")
     parser.add_argument("--out", type=Path, default=BUILD / "model.pt")
@@ -198,16 +296,20 @@ def main() -> None:
         given.out.with_suffix(".tmp").replace(given.out)
 
     hidden = torch.compile(model.hidden, dynamic=True)
-    began, seen, losses, right, total = time.time(), 0, 0.0, 0, 0
-    stream = batches(encoder, given.seed, first, given.steps, given.tokens)
+    began, seen, losses, missing, right, total = time.time(), 0, 0.0, 0.0, 0, 0
+    begin = first + (GROWTH[-1] + 1 if given.grown else 0)
+    stream = batches(encoder, given.seed, begin, given.tokens, given.parts)
     for step in range(first, given.stop or given.steps):
         for pack in next(stream):
-            tokens, predicts, targets = tensors(pack)
-            logits = hidden(tokens)[predicts[:, 0], predicts[:, 1]] @ model.embedding.weight.T
-            loss = F.cross_entropy(logits, targets)
-            (loss / PARTS).backward()
+            tokens, predicts, targets, weights, points, origins = tensors(pack)
+            answered, pointers = hidden(tokens, (predicts[:, 0], predicts[:, 1]))
+            logits = answered @ model.embedding.weight.T
+            loss = (F.cross_entropy(logits, targets, reduction="none") * weights).mean()
+            missed = sum(pointing_loss(q, k, points, origins) for q, k in pointers)
+            ((loss + POINTING * missed) / given.parts).backward()
+            missing += float(missed.detach()) / len(pointers) / given.parts
             seen += tokens.numel()
-            losses += loss.item() / PARTS
+            losses += loss.item() / given.parts
             right += int((logits.argmax(-1) == targets).sum())
             total += len(targets)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -218,10 +320,10 @@ def main() -> None:
             optimizer.zero_grad(set_to_none=True)
         if (step + 1) % 20 == 0:
             print(
-                f"{step + 1:6d} loss {losses / 20:.4f} right {right / total:.4f} {seen / (time.time() - began):.0f} tokens/s {(time.time() - began) / 60:.1f} min",
+                f"{step + 1:6d} loss {losses / 20:.4f} missed {missing / 20:.3f} right {right / total:.4f} {seen / (time.time() - began):.0f} tokens/s {(time.time() - began) / 60:.1f} min",
                 flush=True,
             )
-            losses, right, total = 0.0, 0, 0
+            losses, missing, right, total = 0.0, 0.0, 0, 0
         if (step + 1) % 250 == 0:
             save(step + 1)
     save(given.stop or given.steps)

@@ -18,10 +18,12 @@ class Words:
 
     def pick(self, words: list[str]) -> str:
         """A word of the list; in training sometimes one that nobody ever saw, to be copied."""
+        cut = int(len(words) * (1 - HELD))
         if not self.held and self.chance(0.15):
             made = self.scrambled() if self.chance(0.3) else self.syllables(1, 3)
-            return made.capitalize() if words[0][0].isupper() else made
-        cut = int(len(words) * (1 - HELD))
+            made = made.capitalize() if words[0][0].isupper() else made
+            if made not in words[cut:]:
+                return made
         return self.rng.choice(words[cut:] if self.held else words[:cut])
 
     def some(self, words: list[str], low: int, high: int) -> list[str]:
@@ -244,11 +246,20 @@ GIVEN = """Ada Alan Alice Amir Anna Arthur Bea Ben Boris Carla Carlos Chen Clara
 Fatima Felix Fiona Frank Gina George Grace Hana Harold Helen Hugo Ida Igor Ingrid Ivan Jack Jane Jonas Julia Karim Kate Kenji
 Laura Leo Lily Liam Linda Lucas Maria Marco Martha Mei Mia Milan Nadia Nina Noah Nora Oliver Olga Omar Oscar Paul Petra Pia Priya
 Rachel Ravi Rosa Ruth Sam Sara Sofia Stefan Tara Theo Tom Tina Ulrich Uma Vera Victor Wanda Will Yara Yusuf Zoe John Mary Peter
-Susan Robert Emily Michael Sarah James""".split()
+Susan Robert Emily Michael Sarah James Abel Agnes Albert Amelia Andrea Anton Astrid Barbara Basil Beatrice Bernard Bruno Camille
+Cecilia Claude Conrad Cora Dana Dennis Diana Dmitri Edith Edgar Ellen Esther Eugene Flora Florian Gabriel Gerda Gloria Gregor Gus
+Hannah Hector Heidi Henry Hilda Irene Iris Isaac Ivy Jasper Jean Joan Josef Judith Kai Karen Klaus Lars Leila Lorenzo Louise Luna
+Malik Margaret Martin Max Miriam Mona Nathan Nico Nora Otto Pablo Patrick Pearl Philip Quentin Ralph Regina Rita Roland Rufus Sanjay
+Selma Sergei Silvia Simon Sonja Tariq Teresa Thelma Timothy Toby Valeria Vincent Viola Walter Wendy Winston Yuki Yvonne Zara""".split()
 FAMILY = """Adams Bauer Becker Bell Berg Brown Carter Castro Chen Clark Cohen Costa Cruz Davis Diaz Duarte Evans Fischer Ford Garcia
 Gray Green Haas Hall Hansen Hill Ito Jensen Jones Kaur Keller Khan Kim Klein Kumar Lang Larsen Lee Lind Lopez Marsh Meyer Miller
 Mori Moore Nash Novak Okafor Olsen Park Patel Perez Petrov Quinn Reed Rossi Sato Shaw Silva Singh Smith Stone Suzuki Tanaka Taylor
-Turner Vega Vogel Walker Wang Ward Weber White Wolf Wood Yang Young Ziegler Alvarez Bishop""".split()
+Turner Vega Vogel Walker Wang Ward Weber White Wolf Wood Yang Young Ziegler Alvarez Bishop Abbott Archer Baker Barnes Bennett
+Blake Bloom Boyd Brandt Brooks Burke Byrne Campbell Chandler Cole Conway Cooper Craig Dahl Dean Dixon Doyle Drake Duncan Ellis Farmer
+Ferrari Fields Fleming Fletcher Fox Fuchs Gallagher Gibson Glover Graf Grant Gupta Hahn Harper Hart Hayes Hoffman Holt Horn Hughes
+Hunter Iqbal Jacobs Jimenez Kane Kelly Kruger Lambert Lehmann Leone Lowe Maier Marino Mason Mendoza Morgan Morris Murphy Nakamura Neumann
+Nolan Nunez Ortega Page Palmer Pearce Pereira Perry Pohl Porter Price Ramos Reyes Rice Richter Romero Roth Sanders Santos Schmidt Sharp
+Simmons Soto Stein Swan Takeda Thorne Torres Vargas Wagner Walsh Watts West Wright Zimmer""".split()
 CITIES = [
     "Berlin",
     "Paris",
@@ -311,7 +322,19 @@ ADJECTIVES = """old new red blue green black white silver golden small large tal
 cold warm dry wet round flat long short steep deep clean broken hidden famous ancient modern local foreign public private royal
 wooden stone iron glass paper digital solar electric manual annual weekly daily final first second third early late open closed
 gentle wild strong weak sharp soft rough smooth fresh frozen sweet bitter plain rare common simple double single central northern
-southern eastern western yellow purple orange grey brown hollow secret lost main minor major spare portable""".split()
+southern eastern western yellow purple orange grey brown hollow secret lost main minor major spare portable
+able absent active alive angry anxious awake bare basic big bitter blank blind bold brave brief bumpy busy calm careful cheap clever
+cloudy clumsy coarse comfortable cosy crazy crisp crooked cruel curious curly damp dangerous dear delicate delicious dense dirty dull
+dusty eager easy elegant empty equal exact expensive extra faint fair faithful false fancy fast fat fine firm flexible foggy fond free
+friendly full funny gloomy good grand grateful great greedy handsome handy happy hard harsh healthy helpful honest hot huge humble
+hungry icy idle important innocent jolly juicy kind lazy lean level little lively lonely loose lovely loyal lucky mad magic massive
+mild modest muddy narrow nasty natural neat nervous nice noble noisy normal odd ordinary oval pale perfect plastic pleasant plump poor
+powerful pretty proud pure quick rapid rare raw ready rich ripe round rude rusty sad safe salty sandy scary serious shallow shiny short
+shy silent silly sleepy slim slippery slow smart smoky snowy sore sour special spicy spotted square steady stiff still sticky stormy
+straight strange strict striped stupid sunny super sure swift tame tasty tender thick thin thirsty tidy tight tiny tired torn tough
+transparent tropical ugly unusual upper urgent useful usual vacant valuable vast warm weary wealthy weird whole wicked wise wonderful
+worn young""".split()
+ADJECTIVES = list(dict.fromkeys(ADJECTIVES))
 NOUNS = """apple garden window river table letter engine door lamp bridge road field forest stone boat ship train wheel chair
 book page map photo picture song story poem film game ball coin ring key lock box bag basket bottle cup plate knife spoon bowl
 bread cheese honey salt sugar pepper coffee tea milk juice soup salad rice bean onion carrot potato lemon cherry pear grape
@@ -326,7 +349,41 @@ calendar holiday festival parade concert race match team club prize medal flag c
 candle fire smoke cloud storm rain snow wind sun moon star planet comet rocket telescope microscope lens crystal mineral
 copper silver iron steel gold oil gas coal water ice steam seed root leaf branch flower tree grass moss mushroom berry
 policy rule law tax fee price cost salary loan debt fund grant project plan design sketch draft version release update
-backup license warranty refund delivery package parcel container pallet warehouse shelf drawer cabinet valve pump filter""".split()
+backup license warranty refund delivery package parcel container pallet warehouse shelf drawer cabinet valve pump filter
+airplane album alarm alley ankle antenna apron arch arm army arrow artist ash aunt axe bacon badge balcony balloon banana band banner
+bark barn barrel basement bath battle beam beard beetle bench beverage bicycle binder biscuit blade blouse board bonus bone border boss
+bracelet brain branch brand brass breakfast breath breeze brick broom bucket bug bulb bull bundle bus bush butter butterfly button cable
+cactus cage cake camel camera camp canal candy cannon canoe cap captain caravan carriage carton cart castle caterpillar ceiling cello
+cellar century cereal champion channel chapel chapter charger chart cheek chest chicken chimney chin chocolate choir chord cider circle
+circus citizen clay clerk client cliff climate clinic closet clown coach coast cobbler cocoa code coffin collar colony comb comic compass
+concrete conductor cookie corner corridor costume couch council counter country couple cousin crab cradle craft crane crate cream creek
+crew crop crowd crumb crust cube cucumber cupboard cure cushion customer dam dance danger data date deck delegate dentist deposit desk
+dessert diamond diary dinner dinosaur diploma disc dish dock doll dolphin donkey dragon drain dream driver drop drum duck dust eclipse
+edge editor egg elbow election elephant elevator empire encyclopedia engineer entrance envelope error essay evening exhibit factory fair
+family fan farm feather fence ferry fever fiddle field finger fireplace flame flash flask fleet flight flood flour flute foam fog food
+foot forecast fork fort fossil fraction fridge friend fruit funnel fur gallery garage garlic gate gear ghost giant gift ginger giraffe
+glacier globe goal goose gorilla grain grammar grandmother gravel grease grid grill grocery guard guest guide guitar gym hail hall hammock
+hand handle harp harvest hawk hay headline heart hedge heel helicopter helmet hen herb hero highway hinge hip hive hole horn hospital hut
+idea inch infant ink insect inspector jacket jam jar jaw jewel job joke journal journey jug jungle jury kettle kid kidney kiosk kite
+kitten knee knight knot label lace lad ladder landlord lane lantern laptop laundry lawn layer leg lemonade lettuce level lever lid
+lightning lily limb line lion lip lizard loaf lobby logo luggage lunch lung machine magazine magnet mail mall manual maple marble margin
+mask mast mat meal meat mechanic melody melon menu metal microphone mill mine mirror mistake mixer moat model monk monkey monument mop
+motor mouth movie mud muffin mug mule muscle museum mustard nail napkin neck necklace needle neighbour nest net news newspaper noodle
+nose notebook novel number oar oasis ocean octopus olive opera orange orchard orchestra organ ostrich oven oyster pad pan pants parade
+parcel park parrot party passport pasta path patio paw peach peacock peanut pearl pen penguin pension pepper phone photograph piano
+pickle pie pig pigeon pill pirate pizza plane plant plaster plug plum pocket pole police pond pony pool porch port portrait post poster
+pot powder prison problem profit protein pudding pupil puppet purse puzzle pyramid quarter quest quilt quiz rack radish raft rail
+railway ramp ranch razor recipe recorder rectangle reef region relay remedy restaurant ribbon riddle rifle ritual robe rocket rod rug
+ruler runner saddle safari sail sandal sandwich satellite sauce sausage scale scene school science scissors score scout screen screw
+script sculpture season secret section shadow shampoo shape shed shell shelter shield shower shrimp siren sister sketchbook ski skirt
+skull sky slide slipper snail snake soap sock sofa soil song sound spark speech sphere spice spinach spiral sponge spot spring square
+squirrel stable stage stair stall stamp station stew stick stocking stomach stool stove straw stream street string studio subway suit
+suitcase summit sunflower supper surgeon sweater swimmer sword symbol syrup tail tailor tank tape target tax taxi teapot temple tent
+terrace test theatre theory thief thumb thunder tie tiger tile timer tin tire toast toe tomato tongue tool tooth torch towel toy track
+tractor trailer tray treasure triangle trophy trousers truck trumpet trunk tube tulip tunnel turkey twig twin umbrella uncle uniform
+union university vacuum van vase vault vegetable vehicle veil vein vest veterinarian video village vine violin virus visitor volcano
+volume vote voyage wagon waiter wallet walnut wand wardrobe wave wax weapon website wedding weed whistle widow wig willow wing winner
+wire witch witness wizard worker workshop worm wreath wrench wrist yacht yard yarn yoghurt zebra zipper zoo""".split()
 NOUNS = list(dict.fromkeys(NOUNS))
 UNITS = """metres kilometres miles litres grams kilograms tonnes minutes hours days weeks months years euros dollars pounds pages
 rooms seats floors windows steps people visitors members students workers volts watts degrees percent points bottles boxes""".split()
@@ -359,7 +416,26 @@ win/won/won sign/signed/signed approve/approved/approved reject/rejected/rejecte
 copy/copied/copied rename/renamed/renamed launch/launched/launched finance/financed/financed expand/expanded/expanded
 announce/announced/announced improve/improved/improved examine/examined/examined wash/washed/washed cut/cut/cut
 polish/polished/polished hang/hung/hung fold/folded/folded weigh/weighed/weighed choose/chose/chosen show/showed/shown
-hire/hired/hired thank/thanked/thanked follow/followed/followed climb/climbed/climbed cross/crossed/crossed film/filmed/filmed""".split()
+hire/hired/hired thank/thanked/thanked follow/followed/followed climb/climbed/climbed cross/crossed/crossed film/filmed/filmed
+add/added/added admire/admired/admired attach/attached/attached bend/bent/bent bless/blessed/blessed block/blocked/blocked boil/boiled/boiled
+bury/buried/buried call/called/called change/changed/changed charge/charged/charged chase/chased/chased check/checked/checked
+connect/connected/connected cover/covered/covered create/created/created damage/damaged/damaged defend/defended/defended
+describe/described/described destroy/destroyed/destroyed dig/dug/dug divide/divided/divided drive/drove/driven drop/dropped/dropped
+dry/dried/dried eat/ate/eaten empty/emptied/emptied enter/entered/entered explain/explained/explained explore/explored/explored
+fetch/fetched/fetched fill/filled/filled fix/fixed/fixed fly/flew/flown forget/forgot/forgotten freeze/froze/frozen fry/fried/fried
+give/gave/given grab/grabbed/grabbed greet/greeted/greeted grow/grew/grown guess/guessed/guessed heat/heated/heated help/helped/helped
+hit/hit/hit hold/held/held ignore/ignored/ignored invite/invited/invited join/joined/joined keep/kept/kept kick/kicked/kicked
+knit/knitted/knitted lend/lent/lent lift/lifted/lifted light/lit/lit like/liked/liked load/loaded/loaded lock/locked/locked
+love/loved/loved make/made/made mark/marked/marked melt/melted/melted mend/mended/mended mix/mixed/mixed name/named/named
+notice/noticed/noticed offer/offered/offered pack/packed/packed pay/paid/paid pick/picked/picked play/played/played post/posted/posted
+pour/poured/poured praise/praised/praised prepare/prepared/prepared press/pressed/pressed produce/produced/produced pull/pulled/pulled
+push/pushed/pushed raise/raised/raised reach/reached/reached reduce/reduced/reduced refuse/refused/refused remember/remembered/remembered
+report/reported/reported rescue/rescued/rescued return/returned/returned ride/rode/ridden ring/rang/rung save/saved/saved see/saw/seen
+serve/served/served sew/sewed/sewn shake/shook/shaken share/shared/shared sharpen/sharpened/sharpened shut/shut/shut sing/sang/sung
+sketch/sketched/sketched smell/smelled/smelled solve/solved/solved spill/spilled/spilled split/split/split spread/spread/spread
+start/started/started stop/stopped/stopped store/stored/stored stretch/stretched/stretched support/supported/supported sweep/swept/swept
+take/took/taken taste/tasted/tasted tear/tore/torn throw/threw/thrown tie/tied/tied touch/touched/touched trade/traded/traded
+turn/turned/turned use/used/used wake/woke/woken warn/warned/warned watch/watched/watched wear/wore/worn wrap/wrapped/wrapped""".split()
 ]
 ATTRIBUTES = """price weight height length width depth age colour speed capacity area population budget temperature range lifetime
 warranty deadline limit size nickname motto address code password rating fee salary rent version licence number symbol origin

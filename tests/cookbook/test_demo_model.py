@@ -59,7 +59,8 @@ def test_calls_are_of_listed_functions_and_fit_their_schemas(recipe: dict[str, A
             assert set(parameters.get("required", ())) <= set(call["arguments"])
             for name, value in call["arguments"].items():
                 schema = parameters["properties"][name]
-                assert isinstance(value, kinds[schema["type"]])
+                kind = schema["type"] if "type" in schema else schema["anyOf"][0]["type"]
+                assert isinstance(value, kinds[kind])
                 assert value in schema.get("enum", [value])
 
 

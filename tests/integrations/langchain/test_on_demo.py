@@ -230,6 +230,10 @@ def test_an_agent_ends_with_its_object_by_a_forced_tool(demo: ChatPaddock) -> No
     assert isinstance(state["structured_response"], Answer)
 
 
+# Not strict: which of two near tokens is greater differs between processors.
+@pytest.mark.xfail(
+    reason="the demo model calls again after the result instead of answering", strict=False
+)
 def test_an_agent_may_call_although_its_answer_has_a_schema(demo: ChatPaddock) -> None:
     assert demo.profile is not None
     assert demo.profile.get("structured_output")
