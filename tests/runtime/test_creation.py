@@ -101,8 +101,9 @@ def test_a_gguf_file_is_stored_byte_for_byte(
     statuses = make("tiny", from_=str(tiny_gguf))
     digest = "sha256:" + hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
     weights, template, stop = manifest(store, "tiny").layers
-    assert statuses == [
+    assert list(dict.fromkeys(statuses)) == [
         "parsing GGUF",
+        f"copying file {tiny_gguf.name}",
         "using autodetected template chatml",
         f"creating new layer {digest}",
         f"creating new layer {template.digest}",

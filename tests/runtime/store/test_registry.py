@@ -272,7 +272,10 @@ def test_a_cancelled_pull_goes_on_where_it_was(pull: Pulls, fake: FakeRegistry) 
         pull.store.find_blob(digest(WEIGHTS))
     fake.lie = lambda request, answer: answer
     pull(f"{fake.address}/me/m")
-    assert blob_requests(fake)[1].headers["range"] == f"bytes={half}-{len(WEIGHTS) - 1}"
+    # The last piece read before the cancel may not be on the disk.
+    start, end = blob_requests(fake)[1].headers["range"].removeprefix("bytes=").split("-")
+    assert 0 < int(start) <= half
+    assert int(end) == len(WEIGHTS) - 1
     assert verify(pull.store).problems == ()
 
 
