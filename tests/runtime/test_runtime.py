@@ -45,11 +45,14 @@ def fresh(models: Path) -> Iterator[Runtime]:
 @contextmanager
 def engine_of(runtime: Runtime, name: str) -> Iterator[Engine]:
     """The engine of a loaded model, which stays loaded meanwhile."""
-    with runtime.lease(runtime.resolve(name), Options(), None).result() as lease:
+    model = runtime.resolve(name)
+    # Loaded as calls have it loaded, or they would wait for this lease to end.
+    options = Options().over(model.parameters)
+    with runtime.lease(model, options, None).result() as lease:
         yield lease.loaded.engine()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not come to that"
