@@ -1,15 +1,20 @@
 """Sentences as people write them, each with questions as people ask them.
 
-A block is a sentence and below it its questions; capitals in braces are slots (`SLOTS`). Questions
-use other words than the sentence where people would: `costs` is asked for as `price` or `pay`.
+A block is a sentence and below it its questions; capitals in braces are slots (`SLOTS`), a second
+value of the same kind has a 2 behind its name. Questions use other words than the sentence where
+people would: `costs` is asked for as `price` or `pay`. Knows sentences that stand alone; those that
+lean on each other are in `paragraphs`.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
 from string import Formatter
 
 from words import (
     ADJECTIVES,
     MATERIALS,
+    MONTHS,
     NOUNS,
     ROLES,
     SUBJECTS,
@@ -19,6 +24,84 @@ from words import (
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday morning evening night week month summer winter spring".split()
 COLOURS = "red blue green white black yellow grey brown purple orange silver pink".split()
+
+LANGUAGES = """French German Spanish Italian Dutch Greek Polish Czech Danish Swedish Finnish Turkish Arabic Hindi Korean Japanese
+Welsh Irish Latin Hebrew Swahili Russian Basque Catalan Croatian Estonian Hungarian Icelandic Latvian Maltese Norwegian Persian
+Portuguese Romanian Serbian Slovak Tamil Thai Urdu Vietnamese Zulu Albanian Bengali Bulgarian""".split()
+COUNTRIES = """France Spain Italy Poland Greece Norway Sweden Finland Denmark Ireland Iceland Portugal Austria Hungary Croatia Turkey
+Egypt Morocco Kenya Ghana Nigeria Senegal Chile Peru Brazil Bolivia Ecuador Canada Mexico Cuba Jamaica Japan India Nepal Vietnam
+Thailand Malaysia Indonesia Mongolia Australia Belgium Bulgaria Latvia Estonia Serbia Slovenia Tunisia Uganda Zambia""".split()
+ANIMALS = """badger beaver camel cheetah crane donkey duck elephant falcon ferret flamingo gazelle gibbon giraffe gorilla hamster hawk
+hedgehog heron iguana jackal jaguar kangaroo koala lemur leopard lion lizard llama lobster lynx magpie marten mole monkey moose newt
+ocelot otter panda panther parrot pelican penguin pigeon porcupine puffin python raccoon raven salamander seal skunk sloth snail
+sparrow squirrel stork swan tapir tiger toad vulture walrus weasel wombat woodpecker zebra""".split()
+PLANTS = """acorn alder almond aspen azalea basil beech begonia birch cactus cedar chestnut clover crocus cypress dahlia daisy elm fern fig
+foxglove gooseberry hawthorn hazel heather holly iris ivy jasmine juniper larch laurel lavender lilac lily lupin magnolia maple
+mint oak olive orchid palm peony pine poppy primrose rose rosemary sage spruce sunflower thyme tulip violet willow yew""".split()
+FOODS = """almonds apples asparagus bacon bananas barley beans beef beetroot blackberries broccoli butter cabbage celery cherries chicken
+chickpeas chocolate cinnamon coconut cod corn cream cucumber dates duck eggs fennel figs flour garlic ginger grapes ham hazelnuts herring
+honey jam kale lamb leeks lemons lentils lettuce mackerel mango mushrooms mustard noodles oats olives onions oranges oregano parsley
+pasta peaches peanuts pears peas peppers pickles plums pork potatoes prawns pumpkin quinoa radishes raisins rhubarb rice saffron
+salmon sausages spinach strawberries sugar tofu tomatoes trout tuna turnips vanilla vinegar walnuts yoghurt""".split()
+DISHES = """soup stew pie cake tart bread omelette pancake salad curry pudding casserole risotto lasagne pizza dumpling biscuit muffin
+sauce roast waffle sandwich goulash quiche paella burger crumble trifle chowder porridge cheesecake flatbread kebab scone pretzel
+sorbet fritter strudel brownie""".split()
+DRINKS = """tea coffee cocoa lemonade cider juice wine beer milk water espresso smoothie punch kefir mead sherry brandy gin rum whisky
+soda tonic cappuccino buttermilk lassi matcha cordial champagne vodka port""".split()
+SPORTS = """football tennis hockey chess swimming rowing cycling boxing fencing golf rugby cricket volleyball badminton judo karate
+archery skiing skating surfing sailing climbing wrestling handball baseball basketball darts curling diving squash snooker polo
+gymnastics triathlon bowling""".split()
+ILLNESSES = """flu measles malaria asthma anaemia arthritis bronchitis cholera diabetes eczema epilepsy gout hepatitis jaundice migraine
+mumps pneumonia psoriasis rabies rubella scurvy shingles sinusitis tetanus tonsillitis tuberculosis typhoid insomnia vertigo
+hayfever""".split()
+BODY = """arm ankle back belly brain cheek chest chin ear elbow eye finger foot forehead hand heart heel hip jaw kidney knee leg liver lung
+neck nose shin shoulder skin skull spine stomach throat thumb toe tongue tooth wrist""".split()
+TOOLS = """axe bolt broom bucket chisel clamp crowbar drill file funnel glue hammer hoe jack ladder lathe level mallet nail needle pliers
+plough rake ratchet roller ruler sander scissors screwdriver shovel sickle sieve spanner spade tape tongs trowel vice wheelbarrow
+wrench""".split()
+INSTRUMENTS = """accordion banjo bassoon bell bugle cello clarinet cornet drum fiddle flute gong guitar harmonica harp horn lute lyre
+mandolin oboe organ piano recorder saxophone sitar tambourine triangle trombone trumpet tuba ukulele viola violin xylophone""".split()
+ROOMS = """attic bathroom bedroom cellar corridor kitchen lobby lounge nursery office pantry parlour porch stairwell studio study
+basement ballroom canteen classroom cloakroom conservatory garage gym hallway laboratory laundry vault wardrobe workshop""".split()
+FURNITURE = """armchair bench bookcase bunk cabinet carpet chest cot couch crib cupboard curtain cushion desk drawer dresser footstool
+hammock mattress mirror pillow rug shelf sideboard sofa stool table wardrobe chair bed""".split()
+SETTINGS = """timeout retries verbose cache theme language encoding port host proxy region locale timezone interval threshold depth
+quality margin precision workers batch_size log_level max_rows min_score page_size buffer seed mode format compression prefix suffix
+strict dry_run autosave offset user_agent base_url""".split()
+COMMANDS = """init build deploy push pull sync export import lint format migrate restore backup status login logout install upgrade
+rollback scan merge diff purge archive compile serve publish validate render watch clone fetch""".split()
+BUTTONS = """Save Cancel Apply Continue Delete Duplicate Edit Export Import Invite Archive Share Preview Print Publish Refresh Rename
+Replace Reset Restore Search Send Sign Start Stop Submit Undo Update Upload Verify""".split()
+MENUS = """File View Tools Account Settings Profile Security Privacy Billing Notifications Network Display Sound Accessibility
+Storage Updates Devices Team Projects Reports History Plugins Appearance Advanced General Backup Help Users Groups Labels""".split()
+WEATHER = """fog frost hail rain sleet snow sunshine thunder drizzle wind storm heat ice mist lightning gales clouds showers drought dew
+flooding rainbow blizzard cyclone hurricane breeze smog tornado typhoon humidity""".split()
+JOBS = """accountant baker barber blacksmith bricklayer butcher carpenter chemist cleaner cobbler dentist doctor driver electrician farmer
+firefighter florist gardener glazier goldsmith janitor jeweller journalist judge lawyer librarian mechanic midwife miller miner nurse
+optician painter pharmacist pilot plumber porter postman potter sailor sculptor shepherd surgeon tailor teacher translator vet waiter
+weaver welder""".split()
+CROPS = """barley cotton flax hops lentils maize millet oats potatoes rapeseed rice rye sorghum soybeans sugarcane tobacco wheat beans
+beets carrots coffee cocoa tea vanilla pepper cloves olives dates figs melons""".split()
+METALS = """iron copper tin lead zinc silver gold nickel cobalt chromium tungsten titanium platinum mercury lithium sodium calcium
+magnesium uranium aluminium bismuth cadmium gallium indium iridium osmium palladium radium vanadium manganese""".split()
+DEPARTMENTS = """sales accounting marketing logistics legal support purchasing research security payroll catering training planning
+production maintenance design recruiting shipping quality finance facilities engineering press export insurance housing customs
+records editorial radiology cardiology""".split()
+VEHICLES = """van lorry scooter tram bus taxi ferry canoe kayak yacht barge tanker tractor ambulance bicycle motorbike minibus coach
+helicopter glider trailer sledge rickshaw caravan truck jeep hovercraft steamer raft moped""".split()
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+PRONOUNS = {"she": ("her", "her"), "he": ("his", "him")}
+
+
+def one(words: list[str]) -> Callable[[Words], str]:
+    return lambda w: w.pick(words)
+
+
+def any_of(words: Iterable[str]) -> Callable[[Words], str]:
+    """For lists too short to keep a part of them back."""
+    listed = list(words)
+    return lambda w: w.rng.choice(listed)
+
 
 SLOTS: dict[str, Callable[[Words], str]] = {
     "P": Words.person, "Q": Words.person, "T": Words.town, "U": Words.town, "B": Words.building,
@@ -32,7 +115,16 @@ SLOTS: dict[str, Callable[[Words], str]] = {
     "SHADE": lambda w: w.rng.choice(COLOURS), "MONEY": lambda w: w.rng.choice(["euros", "dollars", "pounds"]),
     "KIN": lambda w: w.rng.choice("sister brother mother father uncle aunt cousin daughter son friend neighbour boss".split()),
     "PET": lambda w: w.rng.choice("dog cat parrot horse rabbit turtle goat hamster pony".split()),
+    "LANG": one(LANGUAGES), "LAND": one(COUNTRIES), "ANIMAL": one(ANIMALS), "PLANT": one(PLANTS),
+    "FOOD": one(FOODS), "DISH": one(DISHES), "DRINK": one(DRINKS), "SPORT": one(SPORTS),
+    "ILL": one(ILLNESSES), "BODY": one(BODY), "TOOL": one(TOOLS), "MUSIC": one(INSTRUMENTS),
+    "ROOM": one(ROOMS), "SEAT": one(FURNITURE), "KEY": one(SETTINGS), "CMD": one(COMMANDS),
+    "PRESS": one(BUTTONS), "MENU": one(MENUS), "SKY": one(WEATHER), "JOB": one(JOBS),
+    "CROP": one(CROPS), "METAL": one(METALS), "DEPT": one(DEPARTMENTS), "CAR": one(VEHICLES),
+    "WEEKDAY": any_of(WEEKDAYS), "MONTH": any_of(MONTHS), "SHE": any_of(PRONOUNS), "PATH": Words.path,
+    "FEW": lambda w: str(w.rng.randint(2, 20)), "APP": Words.invented, "ADJ": one(ADJECTIVES),
 }  # fmt: skip
+"""`HER` and `HIM` go with `SHE`: the same person."""
 
 BLOCKS = """
 {M} costs {K} {MONEY}.
@@ -634,24 +726,1364 @@ Who bought the first {N}?
 For how much was the first {N} sold?
 How much did {P} pay for the first {N}?
 To whom was the first {N} sold?
+
+On weekdays {B} is open from {H} to {I}.
+What are the opening hours of {B} on weekdays?
+When can I visit {B} during the week?
+At what time does {B} open on weekdays?
+Until when is {B} open on weekdays?
+Opening hours of {B}?
+
+In {MONTH}, {B} stays closed for repairs.
+In which month is {B} closed?
+Why is {B} shut in {MONTH}?
+What is the reason that {B} does not open in {MONTH}?
+Is {B} open in {MONTH}?
+
+Last entry to {B} is {FEW} minutes before closing time.
+When is the last entry to {B}?
+How late can I still get into {B}?
+How long before closing may I enter {B}?
+Last admission to {B}?
+
+Groups of more than {FEW} people should book a visit to {B} by phone.
+How do large groups book a visit to {B}?
+From what size must groups book at {B}?
+Who should call before coming to {B}?
+Does a group have to book for {B}?
+
+Students pay half price at {B} if they show a card.
+How much do students pay at {B}?
+What must students show at {B} to pay less?
+Who gets in for half price at {B}?
+Is there a student discount at {B}?
+
+Entry to {B} is free on the first {WEEKDAY} of every month.
+When is {B} free?
+On what day can I get into {B} without paying?
+What does {B} cost on the first {WEEKDAY} of the month?
+When do I not have to pay at {B}?
+
+There is no lift in {B}, so wheelchairs cannot reach the upper floor.
+Does {B} have a lift?
+Why can wheelchairs not reach the upper floor of {B}?
+Which floor of {B} can wheelchairs not reach?
+Can I take a wheelchair upstairs in {B}?
+
+{B}, designed by {P} in {Y}, is one of the oldest buildings of {T}.
+Who was the architect of {B}?
+When was {B} designed?
+What is one of the oldest buildings of {T}?
+Which building did {P} design in {Y}?
+
+The café on the top floor of {B} serves {DISH} and {DRINK}.
+Where is the café of {B}?
+What does the café of {B} serve?
+What can I eat in {B}?
+On which floor of {B} can I get {DRINK}?
+
+Because the roof leaks, the {ROOM} of {B} cannot be used at the moment.
+Why can the {ROOM} of {B} not be used?
+Which room of {B} is out of use?
+What is wrong with the {ROOM} of {B}?
+Can I use the {ROOM} of {B}?
+
+You may park behind {B} for at most {FEW} hours.
+Where can I park near {B}?
+How long may I leave my car at {B}?
+What is the maximum parking time behind {B}?
+Is there parking at {B}?
+
+Photographs may be taken in {B}, but without a flash.
+Can I take photos in {B}?
+Is a flash allowed in {B}?
+What must I not use when I photograph in {B}?
+Photography rules in {B}?
+
+The tower of {B} has {K} steps and a view over {T}.
+How many steps does the tower of {B} have?
+What can be seen from the tower of {B}?
+Over which town does one look from {B}?
+Number of steps in the tower of {B}?
+
+Ask for the audio guide of {B}, which comes in {LANG}, {LANG2} and English.
+In which languages is there an audio guide of {B}?
+What languages does the guide of {B} speak?
+Can I hear the guide of {B} in {LANG}?
+Audio guide languages at {B}?
+
+Most of the pictures in {B} were given by {P}, a rich {JOB} from {T}.
+Who gave the pictures to {B}?
+What did {P} give to {B}?
+What was the profession of {P}?
+Where was the donor of the pictures in {B} from?
+Where do the pictures in {B} come from?
+
+Nobody may swim in the lake behind {B} after dark.
+When is swimming behind {B} forbidden?
+Can I swim in the lake behind {B} at night?
+What is not allowed behind {B} after dark?
+Where is swimming forbidden after dark?
+
+At {H} the gates of {B} are locked by the night guard.
+When are the gates of {B} locked?
+Who locks the gates of {B}?
+What happens at {B} at {H}?
+At what time do they close the gates of {B}?
+
+A single ticket for {B} costs less than a family ticket, which is {K} {MONEY}.
+How much is a family ticket for {B}?
+What does a family pay at {B}?
+Which ticket for {B} is cheaper?
+Price of the family ticket for {B}?
+
+Although it was damaged in the war, {B} was never pulled down.
+What happened to {B} in the war?
+Was {B} ever pulled down?
+When was {B} damaged?
+Did {B} survive the war?
+
+For {K} years {B} was used as a prison.
+What was {B} used as?
+How long was {B} a prison?
+For how many years were people locked up in {B}?
+What purpose did {B} serve for {K} years?
+
+{B} was moved stone by stone to {T} in {Y}.
+How was {B} moved?
+Where was {B} moved?
+When was {B} taken to {T}?
+To which town did they move {B}?
+
+The garden around {B} was planted with {PLANT}s and {PLANT2}s.
+What grows in the garden of {B}?
+Which plants were set around {B}?
+What was planted around {B}?
+Are there {PLANT}s in the garden of {B}?
+
+Dogs are welcome in {B} as long as they are kept on a lead.
+Can I bring my dog to {B}?
+Are dogs allowed in {B}?
+What is the rule for dogs in {B}?
+How must dogs be kept in {B}?
+
+Two lions made of {J} guard the entrance of {B}.
+What guards the entrance of {B}?
+What are the lions of {B} made of?
+How many lions stand at the door of {B}?
+Where do the lions of {B} stand?
+Material of the lions at {B}?
+
+The annual fee of the {SPORT} club is {K} {MONEY}, half of it for juniors.
+What does the {SPORT} club cost per year?
+How much is the membership of the {SPORT} club?
+Who pays half in the {SPORT} club?
+How much do juniors pay in the {SPORT} club?
+Annual fee of the {SPORT} club?
+
+Training of the {SPORT} club takes place in {B} every {WEEKDAY}.
+Where does the {SPORT} club train?
+When does the {SPORT} club train?
+On which day is {SPORT} training?
+What happens in {B} on {WEEKDAY}s?
+
+The {SPORT} match was stopped after {FEW} minutes because of {SKY}.
+Why was the {SPORT} match stopped?
+When was the {SPORT} match broken off?
+How long did the {SPORT} match last before it was stopped?
+What stopped the {SPORT} match?
+
+{P}, who had never played {SPORT} before, won the first game.
+Who won the first game of {SPORT}?
+Which sport had {P} never played before?
+What did {P} win?
+Had {P} played {SPORT} before?
+
+With {FEW} goals in one season, {P} holds the record of the {T} team.
+How many goals did {P} score in one season?
+Who holds the record of the {T} team?
+What record does {P} hold?
+For which team did {P} score?
+
+{P} trains {FEW} hours a day for the {SPORT} championship in {T}.
+How long does {P} train every day?
+What is {P} training for?
+Where is the {SPORT} championship?
+Which sport does {P} do?
+How many hours a day does {P} practise?
+
+A {SPORT} team consists of {FEW} players and a goalkeeper.
+How many players are in a {SPORT} team?
+How big is a {SPORT} team?
+What does a {SPORT} team consist of?
+Who belongs to a {SPORT} team besides the players?
+
+In {SPORT}, touching the {N} with the {BODY} is a foul.
+What is a foul in {SPORT}?
+What must I not touch with the {BODY} in {SPORT}?
+Is it allowed to touch the {N} with the {BODY} in {SPORT}?
+What counts as a foul in {SPORT}?
+
+The {SPORT} final between {T} and {U} ended without a winner.
+Who won the {SPORT} final?
+How did the {SPORT} final end?
+Which towns played in the {SPORT} final?
+What was the result of the {SPORT} final between {T} and {U}?
+
+{P} broke {HER} {BODY} during the {SPORT} season and could not play for {FEW} weeks.
+What did {P} break?
+How long could {P} not play?
+Why did {P} miss {FEW} weeks of {SPORT}?
+When did {P} break {HER} {BODY}?
+How was {P} hurt?
+
+Bake the {DISH} at {K} degrees until the top is brown.
+At what temperature do I bake the {DISH}?
+How hot must the oven be for the {DISH}?
+How long should the {DISH} stay in the oven?
+When is the {DISH} done?
+Oven temperature for the {DISH}?
+
+Let the dough of the {DISH} rest for {FEW} hours in a cool place.
+How long does the dough of the {DISH} rest?
+Where should the dough of the {DISH} rest?
+What do I do with the dough of the {DISH}?
+How many hours must I leave the {DISH} dough?
+
+Our {DISH} contains {FOOD}, {FOOD2} and a little salt.
+What is in your {DISH}?
+What are the ingredients of the {DISH}?
+Is there {FOOD} in the {DISH}?
+What is the {DISH} made of?
+What does the {DISH} contain?
+
+Instead of {FOOD} you can use {FOOD2} for the {DISH}.
+What can I use instead of {FOOD} for the {DISH}?
+What replaces {FOOD} in the {DISH}?
+I have no {FOOD} for the {DISH}, what can I take?
+Which ingredient of the {DISH} can be replaced by {FOOD2}?
+
+Cut the {FOOD} into thin slices before frying.
+How do I cut the {FOOD}?
+What do I do with the {FOOD} before frying?
+When should I cut the {FOOD}?
+How thick should the slices of {FOOD} be?
+
+Never wash {FOOD} with hot water, since this ruins the taste.
+Why should I not wash {FOOD} with hot water?
+What ruins the taste of {FOOD}?
+Can I wash {FOOD} with hot water?
+How should {FOOD} never be washed?
+
+A portion of {DISH} has about {K} calories.
+How many calories does the {DISH} have?
+How many calories are in a portion of {DISH}?
+What is the energy of a portion of {DISH}?
+Calories of the {DISH}?
+
+The {DISH} for {FEW} people takes {K} minutes to prepare.
+How long does it take to prepare the {DISH}?
+How many people is the {DISH} for?
+How many does the {DISH} serve?
+How much time do I need for the {DISH}?
+
+Stir {FOOD} and {FOOD2} with a wooden spoon until the mixture is smooth.
+What do I stir with a wooden spoon?
+How long do I stir {FOOD} and {FOOD2}?
+With what should I stir the {FOOD}?
+When can I stop stirring the {FOOD}?
+
+{DRINK} from {T} is stronger than that from {U}.
+Which {DRINK} is stronger?
+How does {DRINK} from {T} compare with that from {U}?
+Where does the stronger {DRINK} come from?
+Is {DRINK} from {U} as strong as that from {T}?
+
+Keep the {FOOD} in a dry {ROOM}, away from the light.
+Where should I keep {FOOD}?
+How do I store {FOOD}?
+From what should {FOOD} be kept away?
+In which room do I keep the {FOOD}?
+
+Everyone who is allergic to {FOOD} should not eat the {DISH}.
+Who should not eat the {DISH}?
+What should people who cannot stand {FOOD} not eat?
+I am allergic to {FOOD}, can I eat the {DISH}?
+Why might somebody have to avoid the {DISH}?
+
+At the restaurant {V} a plate of {DISH} costs {K} {MONEY}.
+How much is the {DISH} at {V}?
+What does {DISH} cost in the restaurant {V}?
+What do I pay for a plate of {DISH}?
+In which restaurant can I eat {DISH}?
+Price of {DISH} at {V}?
+
+The cook {P} serves {DISH} only on {WEEKDAY}s.
+When does {P} serve {DISH}?
+Who serves the {DISH}?
+On which day can I eat {DISH} with {P}?
+What is the job of {P}?
+
+Add the {FOOD} last, otherwise the {DISH} turns bitter.
+When do I add the {FOOD}?
+What happens if I add the {FOOD} to the {DISH} too early?
+Why must the {FOOD} come last into the {DISH}?
+What goes into the {DISH} last?
+
+Two spoons of {FOOD} are enough for a litre of {DRINK}.
+How much {FOOD} do I need for a litre of {DRINK}?
+How many spoons of {FOOD} go into the {DRINK}?
+For how much {DRINK} are two spoons of {FOOD} enough?
+What do I put into a litre of {DRINK}?
+
+Wheat flour makes the {DISH} lighter, whereas {CROP} gives it more taste.
+What makes the {DISH} lighter?
+What gives the {DISH} more taste?
+What does {CROP} do for the {DISH}?
+Why would I use wheat flour for the {DISH}?
+
+Vegetarians can order the {DISH} without {FOOD}.
+How can vegetarians order the {DISH}?
+What is left out of the {DISH} for vegetarians?
+Who can order the {DISH} without {FOOD}?
+Is there a vegetarian {DISH}?
+
+{P} learned how to make {DISH} from {HER} grandmother.
+Who taught {P} to make {DISH}?
+What did {P} learn from {HER} grandmother?
+How did {P} learn to make {DISH}?
+Who learned to make {DISH}?
+
+Every {WEEKDAY} {P} bakes bread for the whole street.
+When does {P} bake bread?
+Who bakes bread for the street?
+What does {P} do on {WEEKDAY}s?
+For whom does {P} bake?
+Who is the baker of the street?
+
+Set `{KEY}` to {K} to make {APP} faster.
+How do I make {APP} faster?
+What should I set `{KEY}` to?
+Which value of `{KEY}` makes {APP} faster?
+Which setting speeds up {APP}?
+What does `{KEY}` do in {APP}?
+
+By default, `{KEY}` is {K} seconds.
+What is the default of `{KEY}`?
+How long is `{KEY}` by default?
+How many seconds is `{KEY}` if I do not set it?
+Default value of `{KEY}`?
+
+The option `{KEY}` tells {APP} where to look for plugins.
+What does the option `{KEY}` do?
+Which option tells {APP} where the plugins are?
+How does {APP} know where to look for plugins?
+What is `{KEY}` for?
+
+If `{KEY}` is missing, {APP} stops with an error.
+What happens if `{KEY}` is missing?
+When does {APP} stop with an error?
+Is `{KEY}` required by {APP}?
+What does {APP} do without `{KEY}`?
+
+Run `{APP} {CMD}` to create a new project.
+How do I create a new project with {APP}?
+What does `{APP} {CMD}` do?
+Which command of {APP} starts a new project?
+What must I type to make a project in {APP}?
+
+The command `{CMD}` needs a network connection, while `{CMD2}` works offline.
+Which command works offline?
+Does `{CMD}` need a network connection?
+Can I use `{CMD2}` without a network?
+What does the command `{CMD}` need?
+
+{APP} reads its settings from `{PATH}`.
+From where does {APP} read its settings?
+Where are the settings of {APP}?
+In which file does {APP} keep its configuration?
+Which file does {APP} read?
+Path of the {APP} settings?
+
+Logs of {APP} are written to `{PATH}` and deleted after {FEW} days.
+Where are the logs of {APP}?
+How long are the logs of {APP} kept?
+What happens to the logs of {APP} after {FEW} days?
+Where can I find the {APP} log?
+When are {APP} logs deleted?
+
+To export your data from {APP}, open {MENU} and press {PRESS}.
+How do I export my data from {APP}?
+What must I press to export my data from {APP}?
+How can I get my data out of {APP}?
+Which menu of {APP} is for exporting data?
+
+Since version {K}, {APP} starts twice as fast.
+Since which version does {APP} start faster?
+What has changed in {APP} since version {K}?
+How much faster does {APP} start?
+What is better in version {K} of {APP}?
+
+{APP} {FEW} no longer supports old printers.
+What does {APP} {FEW} no longer support?
+Can I use an old printer with {APP} {FEW}?
+What was dropped in {APP} {FEW}?
+Which version of {APP} ended the support of old printers?
+
+A bug that made {APP} crash when opening {N} files was fixed by {P}.
+Who fixed the bug in {APP}?
+When did {APP} crash?
+What made {APP} crash?
+What did the bug in {APP} do?
+What was fixed by {P}?
+
+{APP} runs on Linux and Windows but not on phones.
+On what does {APP} run?
+Does {APP} run on phones?
+Which systems does {APP} support?
+Where does {APP} not work?
+Can I install {APP} on Windows?
+
+You need at least {FEW} gigabytes of memory to run {APP}.
+How much memory does {APP} need?
+What do I need to run {APP}?
+How many gigabytes of memory must I have for {APP}?
+Memory requirements of {APP}?
+
+The free plan of {APP} is limited to {K} requests per day.
+How many requests does the free plan of {APP} allow?
+What is the limit of {APP}'s free plan?
+How often can I call {APP} for free?
+Which plan of {APP} has a daily limit?
+
+When a request fails, {APP} tries again up to {FEW} times.
+What does {APP} do when a request fails?
+How often does {APP} try again?
+How many retries does {APP} make?
+What happens if a request to {APP} fails?
+
+The function `{CMD}_{N}` returns a list of {O}s.
+What does `{CMD}_{N}` return?
+Which function returns a list of {O}s?
+How do I get a list of {O}s?
+What kind of value does `{CMD}_{N}` give back?
+
+Pass `{KEY}=False` if you do not want {APP} to print anything.
+How do I stop {APP} from printing?
+What should I pass if {APP} is to print nothing?
+What does `{KEY}=False` do?
+How can I make {APP} silent?
+
+Calling `close` twice on a {APP} connection is safe.
+Is it safe to call `close` twice in {APP}?
+What is safe with a {APP} connection?
+Can I close a {APP} connection twice?
+What happens if I call `close` twice in {APP}?
+
+A `{V}Error` is raised if the file does not exist.
+When is a `{V}Error` raised?
+What is raised if the file does not exist?
+Which error do I get for a missing file?
+What does `{V}Error` mean?
+
+{APP} stores passwords encrypted and never sends them to anyone.
+How does {APP} store passwords?
+Does {APP} send passwords to anyone?
+What does {APP} never send?
+Are passwords safe in {APP}?
+
+Press {PRESS} twice to undo the last change in {APP}.
+How do I undo the last change in {APP}?
+What happens if I press {PRESS} twice in {APP}?
+What do I press to undo something in {APP}?
+How often must I press {PRESS} to undo a change?
+
+To change your password in {APP}, go to {MENU} and choose {MENU2}.
+How do I change my password in {APP}?
+Where can I change my {APP} password?
+What must I choose to get a new password in {APP}?
+Which menu of {APP} do I need for a new password?
+
+If you forgot your {APP} password, a link will be sent to your e-mail address.
+What happens if I forgot my {APP} password?
+I forgot my {APP} password, what now?
+Where is the link for a new {APP} password sent?
+How do I get back into {APP} without a password?
+
+An account of {APP} is locked after {FEW} wrong passwords.
+When is an account of {APP} locked?
+How many wrong passwords can I try in {APP}?
+What happens after {FEW} wrong passwords in {APP}?
+Why is my {APP} account locked?
+
+Deleted files stay in the trash of {APP} for {K} days.
+How long do deleted files stay in {APP}?
+Where are deleted files of {APP}?
+For how many days can I get back a file deleted in {APP}?
+What happens to deleted files in {APP}?
+
+Only administrators of {APP} may invite new users.
+Who may invite new users to {APP}?
+What may only administrators of {APP} do?
+Can I invite somebody to {APP}?
+Who can add users in {APP}?
+
+The newest release of {APP} adds a dark theme and support for {LANG}.
+What is new in {APP}?
+What does the newest release of {APP} add?
+Which language does the newest {APP} support?
+What changed in the newest {APP}?
+
+{APP} was first released in {Y} under the name {V}.
+When was {APP} first released?
+What was {APP} called at first?
+What was the first name of {APP}?
+In which year did {APP} come out?
+
+Plugins for {APP} are written in {LANG}Script, a small language by {P}.
+In what language are plugins for {APP} written?
+Who made {LANG}Script?
+What is {LANG}Script?
+How are plugins for {APP} written?
+
+Uploads to {APP} must not be larger than {K} megabytes.
+How large may uploads to {APP} be?
+What is the largest file that I can upload to {APP}?
+Size limit of {APP} uploads?
+How many megabytes may I upload to {APP}?
+
+{APP} uses less memory than {V} but takes longer to start.
+Which needs less memory than {V}?
+What takes longer to start, {APP} or {V}?
+How does {APP} compare with {V}?
+What is the drawback of {APP}?
+What is the advantage of {APP} over {V}?
+
+After the update of {APP}, the computer must be restarted.
+What must I do after the update of {APP}?
+When must the computer be restarted?
+Do I need to restart the computer after updating {APP}?
+Why must I restart the computer?
+
+Your {APP} key is valid for {K} days and can be renewed under {MENU}.
+How long is an {APP} key valid?
+Where can I renew my {APP} key?
+When does my {APP} key run out?
+Which menu do I open to renew the {APP} key?
+
+Tests of {APP} are run every night on {FEW} machines.
+When are the tests of {APP} run?
+How often do the tests of {APP} run?
+On how many machines is {APP} tested?
+What is run every night for {APP}?
+
+The {N} button of {APP} is hidden until you log in.
+When do I see the {N} button of {APP}?
+Why can I not see the {N} button in {APP}?
+What is hidden until I log in to {APP}?
+How do I make the {N} button of {APP} appear?
+
+Error {CODE} means that the disk of {M} is full.
+What does error {CODE} mean?
+Which error says that the disk is full?
+When does {M} show {CODE}?
+What is wrong if I see {CODE}?
+
+Without a licence, {APP} prints a mark on every page.
+What happens if I use {APP} without a licence?
+Why does {APP} print a mark on every page?
+What does {APP} print without a licence?
+Do I need a licence for {APP}?
+
+The API of {APP} answers in JSON unless you ask for XML.
+In which format does the API of {APP} answer?
+Can the API of {APP} answer in XML?
+What does the API of {APP} return by default?
+How do I get XML from {APP}?
+
+Rows with no {KEY} are skipped when {APP} imports a table.
+Which rows are skipped by {APP}?
+What happens to rows with no {KEY}?
+When does {APP} skip rows?
+Why are some rows missing after the import into {APP}?
+
+Employees of {C} get {FEW} days of holiday per year.
+How many days of holiday do employees of {C} get?
+How much holiday does {C} give?
+How many free days do I have at {C}?
+Holiday at {C}?
+
+Anyone at {C} who is ill must tell {P} before {H}.
+Whom must I tell when I am ill at {C}?
+By what time must I call in sick at {C}?
+What must I do if I am ill at {C}?
+Who wants to know about illness at {C}?
+
+Travel costs of {C} staff are paid back within {FEW} days.
+When are travel costs paid back at {C}?
+How long does it take {C} to pay travel costs?
+What does {C} pay back?
+How soon do I get my travel money from {C}?
+
+{C} lets its people work from home on {WEEKDAY}s.
+When may people at {C} work from home?
+Can I work from home at {C}?
+On which day can staff of {C} stay at home?
+What does {C} allow on {WEEKDAY}s?
+
+New colleagues at {C} are shown around by {P} on their first day.
+Who shows new colleagues around at {C}?
+When are new colleagues at {C} shown around?
+What does {P} do with new people at {C}?
+What happens on the first day at {C}?
+
+The {DEPT} department of {C} moved into the {ROOM} in {MONTH}.
+Where is the {DEPT} department of {C} now?
+When did the {DEPT} department of {C} move?
+Which department of {C} moved?
+Which room did the {DEPT} people of {C} get?
+
+{P} has led the {DEPT} department of {C} since {Y}.
+Who leads the {DEPT} department of {C}?
+Since when has {P} been at the head of {DEPT}?
+Who is the head of {DEPT} at {C}?
+What does {P} lead?
+
+Questions about {DEPT} should be sent to {MAIL}.
+Where do I send questions about {DEPT}?
+What is the address of {DEPT}?
+Whom do I write to about {DEPT}?
+How can I contact the {DEPT} people?
+E-mail of {DEPT}?
+
+Every invoice above {K} {MONEY} has to be signed by two people.
+Which invoices need two signatures?
+How many people must sign an invoice above {K} {MONEY}?
+When does an invoice have to be signed twice?
+Who has to sign large invoices?
+
+Salaries at {C} are paid on the {FEW}th of each month.
+When are salaries paid at {C}?
+On which day does {C} pay its people?
+When do I get my money from {C}?
+What happens on the {FEW}th of the month at {C}?
+
+{C} closed its shop in {T} after losing {K} {MONEY}.
+Why did {C} close its shop?
+Where was the shop that {C} closed?
+How much money did {C} lose?
+What did {C} do after losing money?
+
+Half of the workers of {C} come from {LAND}.
+Where do half of the workers of {C} come from?
+How many of the workers of {C} come from {LAND}?
+From which country does {C} get its people?
+Which part of the staff of {C} is from {LAND}?
+
+{C} bought its rival {V} for {K} million {MONEY}.
+Whom did {C} buy?
+How much did {C} pay for {V}?
+Who bought {V}?
+What was the price of {V}?
+Which company took over {V}?
+
+Smoking is forbidden everywhere at {C} except in the yard.
+Where may I smoke at {C}?
+Is smoking allowed at {C}?
+What is forbidden at {C}?
+Can I smoke in the office of {C}?
+
+Interviews for the post of {JOB} will be held by {P} in {MONTH}.
+When are the interviews for the post of {JOB}?
+Who holds the interviews for the post of {JOB}?
+For what post are interviews held?
+In which month do they talk to people who want to be {JOB}?
+
+{C} is looking for a {JOB} who speaks {LANG}.
+Whom is {C} looking for?
+Which language must the {JOB} of {C} speak?
+What kind of worker does {C} need?
+Does the {JOB} at {C} need {LANG}?
+
+The working day at {C} starts at {H} and has {FEW} hours.
+When does work start at {C}?
+How long is the working day at {C}?
+How many hours do people at {C} work a day?
+At what time must I be at {C} in the morning?
+
+Laptops lent by {C} must be given back on the last working day.
+When must laptops be given back to {C}?
+What must I return when I leave {C}?
+What happens to a laptop lent by {C}?
+Do I keep the laptop of {C} when I leave?
+
+Nobody at {C} may accept gifts worth more than {K} {MONEY}.
+What gifts may people at {C} not accept?
+Up to what value may I take gifts at {C}?
+Can I accept a gift at {C}?
+Limit for gifts at {C}?
+
+{P} resigned as {R} of {C} after a quarrel with {Q}.
+Why did {P} resign?
+Who resigned as {R} of {C}?
+With whom did {P} quarrel?
+What post did {P} give up?
+
+To order new {N}s, fill in the yellow form and give it to {P}.
+How do I order new {N}s?
+Who gets the form for new {N}s?
+What colour is the form for ordering {N}s?
+What must I fill in to order {N}s?
+Whom do I give the {N} form?
+
+Only half of the {N}s that {C} ordered arrived in time.
+How many of the {N}s that {C} ordered arrived in time?
+What did {C} order?
+Did all {N}s of {C} arrive in time?
+Which company was waiting for {N}s?
+
+A parcel to {LAND} takes {FEW} days and costs {K} {MONEY}.
+How long does a parcel to {LAND} take?
+How much does it cost to send a parcel to {LAND}?
+When will a parcel get to {LAND}?
+What do I pay for a parcel to {LAND}?
+Postage to {LAND}?
+
+Parcels heavier than {FEW} kilos are not accepted by {C}.
+Which parcels are not accepted by {C}?
+How heavy may a parcel for {C} be?
+What is the weight limit of {C}?
+Does {C} take heavy parcels?
+
+If nobody is at home, {C} leaves the parcel with a neighbour.
+What does {C} do if nobody is at home?
+With whom does {C} leave the parcel?
+Where is my {C} parcel if I was not at home?
+What happens to a parcel when nobody opens the door to {C}?
+
+The {CAR} carrying {CROP} from {T} was {FEW} hours late.
+How late was the {CAR} from {T}?
+What was the {CAR} from {T} carrying?
+From where came the {CAR} with {CROP}?
+Which vehicle brought the {CROP}?
+
+{K} tonnes of {CROP} were loaded onto the ship in {T}.
+How much {CROP} was loaded onto the ship?
+Where was the {CROP} loaded?
+What was loaded in {T}?
+Onto what was the {CROP} loaded?
+
+Goods that need cooling are stored in hall {FEW} of {C}.
+Where does {C} store goods that need cooling?
+What is stored in hall {FEW} of {C}?
+Which hall of {C} is cooled?
+Where do I put things that must stay cold at {C}?
+
+The driver of the {CAR}, {P}, fell asleep near {T}.
+Who drove the {CAR}?
+Where did {P} fall asleep?
+What happened to the driver of the {CAR}?
+Who fell asleep near {T}?
+
+Since the tunnel opened, trucks no longer have to drive through {T}.
+Why do trucks no longer drive through {T}?
+Since when do trucks not pass {T}?
+What changed for trucks in {T}?
+What made the trucks leave {T}?
+
+Trains between {T} and {U} run every {FEW} minutes.
+How often do trains run between {T} and {U}?
+How often can I go from {T} to {U} by train?
+Where do trains run every {FEW} minutes?
+How long do I wait for a train from {T} to {U}?
+
+The last tram to {B} leaves {T} shortly after midnight.
+When does the last tram to {B} leave?
+How late can I take a tram to {B}?
+From where does the last tram to {B} leave?
+Which tram leaves {T} after midnight?
+
+Line {FEW} does not stop at {B} on {WEEKDAY}s.
+Which line does not stop at {B} on {WEEKDAY}s?
+When does line {FEW} not stop at {B}?
+Where does line {FEW} not stop on {WEEKDAY}s?
+Does line {FEW} stop at {B} every day?
+
+The ferry from {T} carries up to {K} cars and {L} passengers.
+How many cars does the ferry from {T} carry?
+How many passengers fit on the ferry from {T}?
+What can the ferry from {T} carry?
+Can I take my car on the ferry from {T}?
+
+Because of works on the line, buses replace the trains to {T} until {D}.
+Why do buses replace the trains to {T}?
+Until when do buses replace the trains to {T}?
+What runs instead of the trains to {T}?
+How do I get to {T} during the works?
+
+Bicycles may be taken on the train to {T} for {FEW} {MONEY}.
+What does it cost to take a bicycle on the train to {T}?
+Can I take my bicycle on the train to {T}?
+How much do I pay for a bicycle to {T}?
+What may be taken on the train to {T}?
+
+Passengers for {LAND} must be at the airport {FEW} hours before the flight.
+How early must passengers for {LAND} be at the airport?
+When must I be at the airport for a flight to {LAND}?
+Where must passengers for {LAND} be {FEW} hours before?
+How many hours before a flight to {LAND} should I come?
+
+Flight {CODE} to {T} has been cancelled because of {SKY}.
+Why was flight {CODE} cancelled?
+Which flight to {T} was cancelled?
+Where was flight {CODE} going?
+What happened to flight {CODE}?
+
+You cross {FEW} bridges on the way from {T} to {U}.
+How many bridges are there between {T} and {U}?
+What do I cross on the way from {T} to {U}?
+On which way are there {FEW} bridges?
+How often do I cross a bridge going from {T} to {U}?
+
+A taxi from the station of {T} to {B} costs about {K} {MONEY}.
+How much is a taxi to {B}?
+What do I pay for a taxi from the station of {T}?
+How can I get from the station to {B}?
+Taxi price to {B}?
+
+The road from {T} to {U} is so narrow that two buses cannot pass.
+How narrow is the road from {T} to {U}?
+Where can two buses not pass?
+What is the problem of the road from {T} to {U}?
+Can two buses pass on the road to {U}?
+
+It takes {K} minutes to walk from the harbour of {T} to {B}.
+How long is the walk from the harbour to {B}?
+How far is {B} from the harbour on foot?
+How many minutes do I walk to {B}?
+From where does one walk {K} minutes to {B}?
+
+Speed is limited to {K} kilometres an hour in the centre of {T}.
+How fast may I drive in the centre of {T}?
+What is the speed limit in {T}?
+Where is speed limited to {K} kilometres an hour?
+Speed limit in the centre of {T}?
+
+The school in {T} teaches {LANG} from the third year on.
+From which year is {LANG} taught in the school in {T}?
+Which language does the school in {T} teach?
+When do children in {T} start to learn {LANG}?
+Where is {LANG} taught?
+
+There are {FEW} pupils in each class of the {V} school.
+How many pupils are in a class of the {V} school?
+How big are the classes of the {V} school?
+What is the class size at the {V} school?
+Which school has {FEW} pupils in each class?
+
+Pupils of the {V} school wear {COLOUR} shirts on {WEEKDAY}s.
+What do pupils of the {V} school wear?
+When do pupils of the {V} school wear {COLOUR} shirts?
+What colour are the shirts of the {V} school?
+Which shirts are worn at the {V} school?
+
+The {S} exam lasts {FEW} hours and must be written by hand.
+How long is the {S} exam?
+How must the {S} exam be written?
+How many hours does the {S} exam last?
+Can I type the {S} exam?
+
+Whoever fails the {S} exam may try once more in {MONTH}.
+What happens if I fail the {S} exam?
+When can I repeat the {S} exam?
+How often may I try the {S} exam again?
+In which month is the second {S} exam?
+
+Lessons in {S} were given by {P} until she moved to {T}.
+Who gave lessons in {S}?
+What did {P} teach?
+Where did {P} move?
+Until when did {P} give lessons in {S}?
+
+The course in {S} starts on {D} and costs {K} {MONEY}.
+When does the course in {S} start?
+How much is the course in {S}?
+What does it cost to learn {S}?
+On what day does the {S} course begin?
+Price of the {S} course?
+
+No one can join the {LANG} course without a test.
+How can I join the {LANG} course?
+What do I need for the {LANG} course?
+Which course needs a test?
+Do I need a test for the {LANG} course?
+
+Books from the library of {T} may be kept for {FEW} weeks.
+How long may I keep books from the library of {T}?
+For how many weeks does the library of {T} lend books?
+What may be kept for {FEW} weeks?
+When must I bring back books to the library of {T}?
+
+For each day that a book is late, the library of {T} asks {FEW} cents.
+What does a late book cost at the library of {T}?
+How much does the library of {T} ask for late books?
+What happens if I bring a book back late in {T}?
+What is the fine for a late book in {T}?
+
+{P} teaches the youngest children, and {Q} the oldest ones.
+Who teaches the youngest children?
+Who teaches the oldest children?
+Whom does {P} teach?
+Which children are taught by {Q}?
+
+Our teacher of {S}, {P}, once worked in a circus.
+Who teaches {S}?
+Where did {P} work before?
+What subject does {P} teach?
+Which teacher worked in a circus?
+
+The school bus picks up the children of {T} at {H}.
+When does the school bus come to {T}?
+At what time are the children of {T} picked up?
+Who is picked up at {H} in {T}?
+What picks up the children of {T}?
+
+Homework in {S} is given every {WEEKDAY} and must be handed in two days later.
+When is homework in {S} given?
+When must homework in {S} be handed in?
+How much time do I have for {S} homework?
+In which subject is there homework every {WEEKDAY}?
+
+The {ANIMAL} eats mainly {PLANT} leaves and small insects.
+What does the {ANIMAL} eat?
+What is the food of the {ANIMAL}?
+Which animal eats {PLANT} leaves?
+What do {ANIMAL}s live on?
+
+A {ANIMAL} can run {K} kilometres an hour, faster than any {ANIMAL2}.
+How fast can a {ANIMAL} run?
+Which is faster, the {ANIMAL} or the {ANIMAL2}?
+What is the top speed of a {ANIMAL}?
+Who runs faster than a {ANIMAL2}?
+
+Unlike the {ANIMAL}, the {ANIMAL2} sleeps through the winter.
+Which animal sleeps through the winter?
+What does the {ANIMAL2} do in winter?
+How does the {ANIMAL2} differ from the {ANIMAL}?
+Does the {ANIMAL} sleep through the winter?
+
+Female {ANIMAL}s lay {FEW} eggs in {MONTH}.
+How many eggs does a {ANIMAL} lay?
+When do {ANIMAL}s lay their eggs?
+What do {ANIMAL}s lay in {MONTH}?
+In which month does the {ANIMAL} lay eggs?
+
+The {ANIMAL} uses its long {BODY} to catch fish.
+How does the {ANIMAL} catch fish?
+What does the {ANIMAL} do with its {BODY}?
+What does the {ANIMAL} use to catch fish?
+Why does the {ANIMAL} have a long {BODY}?
+
+{ANIMAL}s live in groups of up to {K}.
+How many {ANIMAL}s live together?
+How large are groups of {ANIMAL}s?
+How do {ANIMAL}s live?
+Do {ANIMAL}s live alone?
+
+A young {ANIMAL} stays with its mother for {FEW} months.
+How long does a young {ANIMAL} stay with its mother?
+With whom does a young {ANIMAL} stay?
+When does a young {ANIMAL} leave its mother?
+For how many months does the {ANIMAL} need its mother?
+
+The {ANIMAL} is found only in {LAND}, where it is protected by law.
+Where is the {ANIMAL} found?
+In which country does the {ANIMAL} live?
+What protects the {ANIMAL}?
+Is the {ANIMAL} protected?
+Where can I see a {ANIMAL}?
+
+Hunting {ANIMAL}s has been forbidden in {LAND} since {Y}.
+Since when is hunting {ANIMAL}s forbidden in {LAND}?
+Where may {ANIMAL}s not be hunted?
+What has been forbidden in {LAND} since {Y}?
+Is it allowed to hunt {ANIMAL}s in {LAND}?
+
+At night the {ANIMAL} hides in hollow trees to be safe from the {ANIMAL2}.
+Where does the {ANIMAL} hide?
+Why does the {ANIMAL} hide in hollow trees?
+When does the {ANIMAL} hide?
+From whom does the {ANIMAL} hide?
+What is the enemy of the {ANIMAL}?
+
+Adult {ANIMAL}s weigh around {K} kilos and live for {FEW} years.
+How heavy are {ANIMAL}s?
+How old do {ANIMAL}s get?
+How much does an adult {ANIMAL} weigh?
+How long does a {ANIMAL} live?
+What is the weight of a {ANIMAL}?
+
+The {ANIMAL} in the zoo of {T} is called {V} and likes {FOOD}.
+What is the name of the {ANIMAL} in the zoo of {T}?
+What does {V} like?
+Who is {V}?
+What does the {ANIMAL} of {T} like to eat?
+
+Feeding the {ANIMAL}s is allowed only between {H} and {I}.
+When may I feed the {ANIMAL}s?
+What is allowed between {H} and {I}?
+Can I feed the {ANIMAL}s?
+At what time are visitors allowed to feed the {ANIMAL}s?
+
+A {ANIMAL} escaped from the zoo of {T} and was caught in {U}.
+What escaped from the zoo of {T}?
+Where was the {ANIMAL} caught?
+From where did the {ANIMAL} escape?
+Which animal ran away from {T}?
+
+There are no {ANIMAL}s in {LAND} because the winters are too cold.
+Why are there no {ANIMAL}s in {LAND}?
+Where are there no {ANIMAL}s?
+Which animal does not live in {LAND}?
+Are there {ANIMAL}s in {LAND}?
+
+The skin of the {ANIMAL} changes from {COLOUR} to {SHADE} in spring.
+When does the skin of the {ANIMAL} change?
+What colour is the {ANIMAL} in spring?
+How does the {ANIMAL} change in spring?
+What happens to the skin of the {ANIMAL}?
+
+{P} keeps {FEW} {ANIMAL}s behind {HER} house in {T}.
+How many {ANIMAL}s does {P} have?
+What does {P} keep behind {HER} house?
+Where does {P} keep the {ANIMAL}s?
+Who keeps {ANIMAL}s?
+
+The bite of the {ANIMAL} is painful but not dangerous to people.
+Is the bite of the {ANIMAL} dangerous?
+How is the bite of the {ANIMAL}?
+What is painful but not dangerous?
+What happens if a {ANIMAL} bites me?
+
+Scientists in {LAND} counted only {K} {ANIMAL}s last year.
+How many {ANIMAL}s were counted in {LAND}?
+Who counted the {ANIMAL}s?
+When were the {ANIMAL}s counted?
+How many {ANIMAL}s are left in {LAND}?
+
+{ANIMAL}s find their way home by smell.
+How do {ANIMAL}s find their way home?
+What do {ANIMAL}s do by smell?
+Which animals find their way by smell?
+What helps the {ANIMAL} to get home?
+
+The {PLANT} flowers in {MONTH} and needs a lot of sun.
+When does the {PLANT} flower?
+What does the {PLANT} need?
+In which month does the {PLANT} bloom?
+Does the {PLANT} need sun?
+
+Water the {PLANT} once a week, but never in the midday heat.
+How often should I water the {PLANT}?
+When should I not water the {PLANT}?
+How much water does the {PLANT} need?
+When must the {PLANT} never be watered?
+
+The berries of the {PLANT} are poisonous for {PET}s.
+For whom are the berries of the {PLANT} poisonous?
+Are the berries of the {PLANT} poisonous?
+Which part of the {PLANT} is dangerous for {PET}s?
+What should {PET}s not eat?
+
+{PLANT} wood is hard enough to build {N}s from.
+What can be built from {PLANT} wood?
+How hard is {PLANT} wood?
+What is {PLANT} wood good for?
+From which wood are {N}s built?
+
+In {LAND}, tea made from {PLANT} leaves is drunk against {ILL}.
+What is tea from {PLANT} leaves good for?
+Against what do people in {LAND} drink {PLANT} tea?
+What do people in {LAND} drink against {ILL}?
+Where is {PLANT} tea drunk?
+
+Plant the {PLANT} in {MONTH}, about {K} centimetres deep.
+When should I plant the {PLANT}?
+How deep must the {PLANT} be planted?
+In which month is the {PLANT} planted?
+How do I plant the {PLANT}?
+
+The oldest {PLANT} of {T} was planted by {P} in {Y}.
+Who planted the oldest {PLANT} of {T}?
+When was the oldest {PLANT} of {T} planted?
+What did {P} plant?
+Where does the {PLANT} of {P} stand?
+
+If its leaves turn yellow, the {PLANT} has had too much water.
+What does it mean if the leaves of the {PLANT} turn yellow?
+Why are the leaves of my {PLANT} yellow?
+What happens if the {PLANT} gets too much water?
+When do the leaves of the {PLANT} turn yellow?
+
+Farmers around {T} grow {CROP} on the hills and {CROP2} in the valley.
+What do farmers around {T} grow?
+Where is {CROP} grown around {T}?
+What grows in the valley near {T}?
+Where do farmers of {T} grow {CROP2}?
+
+The harvest of {CROP} was poor in {Y} because it hardly rained.
+Why was the harvest of {CROP} poor?
+When was the harvest of {CROP} poor?
+How was the {CROP} harvest in {Y}?
+What was poor because it hardly rained?
+
+{LAND} sells more {CROP} than any other country.
+Which country sells the most {CROP}?
+What does {LAND} sell?
+Who sells more {CROP} than others?
+Where does most {CROP} come from?
+
+The capital of {LAND} used to be {T}.
+What used to be the capital of {LAND}?
+Of which country was {T} the capital?
+What was the old capital of {LAND}?
+Former capital of {LAND}?
+
+{LAND} is {FEW} times as large as {LAND2}.
+How large is {LAND} compared with {LAND2}?
+Which country is {FEW} times as large as {LAND2}?
+Which is larger, {LAND} or {LAND2}?
+Is {LAND2} smaller than {LAND}?
+
+In the north of {LAND} people speak {LANG}.
+What do people speak in the north of {LAND}?
+Where is {LANG} spoken?
+Which language is spoken in northern {LAND}?
+In which part of {LAND} do they speak {LANG}?
+
+The {V} desert covers a third of {LAND}.
+How much of {LAND} is desert?
+Which desert lies in {LAND}?
+What covers a third of {LAND}?
+Where is the {V} desert?
+
+Lake {V}, the deepest in {LAND}, is fed by three rivers.
+Which is the deepest lake of {LAND}?
+How many rivers feed Lake {V}?
+Where is Lake {V}?
+What feeds Lake {V}?
+
+The island of {T} can be reached only by boat.
+How can I reach the island of {T}?
+What can be reached only by boat?
+How do people get to the island of {T}?
+Can I fly to the island of {T}?
+
+There is a volcano near {T} that last broke out in {Y}.
+When did the volcano near {T} break out?
+What is near {T}?
+Where is the volcano?
+When was the last eruption near {T}?
+
+{T} got its name from a {N} that once stood there.
+Where does the name of {T} come from?
+Why is {T} called {T}?
+What once stood in {T}?
+How did {T} get its name?
+
+The border between {LAND} and {LAND2} follows the river {V}.
+What does the border between {LAND} and {LAND2} follow?
+Which river separates {LAND} from {LAND2}?
+Where is the river {V}?
+What is the river {V}?
+
+{T} is the only town in {LAND} with more than one castle.
+Which town in {LAND} has more than one castle?
+What is special about {T}?
+In which country is {T}?
+How many castles does {T} have?
+
+Lying {K} metres below sea level, {T} is protected by high dams.
+How does {T} protect itself from the sea?
+How far below sea level is {T}?
+What protects {T}?
+Why does {T} need dams?
+
+In {MONTH} there is a lot of {SKY} in {T}.
+When is there a lot of {SKY} in {T}?
+What is the weather like in {T} in {MONTH}?
+In which month does {T} have {SKY}?
+What do people of {T} get in {MONTH}?
+
+{SKY} is expected in {T} on {WEEKDAY}, with temperatures around {FEW} degrees.
+What is the weather in {T} on {WEEKDAY}?
+How warm will it be in {T} on {WEEKDAY}?
+When is {SKY} expected in {T}?
+What weather is expected in {T}?
+Temperature in {T} on {WEEKDAY}?
+
+The coldest night of {Y} was measured in {T}.
+Where was the coldest night of {Y}?
+What was measured in {T}?
+When was the coldest night in {T}?
+Which town had the coldest night in {Y}?
+
+Roads around {T} were closed for {FEW} days because of {SKY}.
+Why were roads around {T} closed?
+How long were roads around {T} closed?
+Where were roads closed because of {SKY}?
+What did the {SKY} do to roads around {T}?
+
+When {SKY} and {SKY2} come together, the people of {T} stay at home.
+When do the people of {T} stay at home?
+What do the people of {T} do when {SKY} and {SKY2} come together?
+Who stays at home when there is {SKY}?
+Why do the people of {T} stay at home?
+
+It has not rained in {T} for {K} days.
+How long has it not rained in {T}?
+Where has it not rained?
+When did it last rain in {T}?
+For how many days has {T} been without rain?
+
+The hospital of {T} has {K} beds and {FEW} operating rooms.
+How many beds does the hospital of {T} have?
+How many operating rooms are in the hospital of {T}?
+How big is the hospital of {T}?
+What does the hospital of {T} have?
+
+Patients of {P} are asked to come {FEW} minutes early.
+How early should patients of {P} come?
+When should I come to {P}?
+Who is asked to come early?
+What are patients of {P} asked to do?
+
+Visiting hours on ward {FEW} are from {H} to {I}.
+When are visiting hours on ward {FEW}?
+When can I visit somebody on ward {FEW}?
+Until when may visitors stay on ward {FEW}?
+Which ward can be visited from {H}?
+
+Before an operation on the {BODY}, nothing may be eaten for {FEW} hours.
+How long may I not eat before an operation on the {BODY}?
+What is forbidden before an operation on the {BODY}?
+Can I eat before my {BODY} operation?
+Before which operation may nothing be eaten?
+
+Take the {COLOUR} pills against {ILL} after meals, never on an empty stomach.
+When do I take the {COLOUR} pills?
+What are the {COLOUR} pills for?
+Which pills help against {ILL}?
+How should I not take the {COLOUR} pills?
+
+{ILL} usually begins with pain in the {BODY}.
+How does {ILL} begin?
+Where does it hurt when {ILL} begins?
+What is the first sign of {ILL}?
+What begins with pain in the {BODY}?
+
+Against {ILL}, doctors recommend rest and plenty of {DRINK}.
+What do doctors recommend against {ILL}?
+What helps against {ILL}?
+What should I drink if I have {ILL}?
+How is {ILL} treated?
+
+{ILL} is caused by a lack of iron and not by cold weather.
+What causes {ILL}?
+Is {ILL} caused by cold weather?
+Why do people get {ILL}?
+Where does {ILL} come from?
+
+Children in {LAND} get their first shot against {ILL} at the age of two.
+When do children in {LAND} get a shot against {ILL}?
+How old are children at the first shot against {ILL}?
+What do children in {LAND} get at the age of two?
+Against what do children in {LAND} get a shot?
+
+If the pain in your {BODY} does not stop, call {CODE}.
+What should I do if the pain in my {BODY} does not stop?
+Which number do I call about pain in my {BODY}?
+When should I call {CODE}?
+My {BODY} hurts and it does not stop, whom do I call?
+
+Dr. {V}, who treats {ILL}, is away until {D}.
+Until when is Dr. {V} away?
+What does Dr. {V} treat?
+Which doctor treats {ILL}?
+When is Dr. {V} back?
+
+The pharmacy next to {B} is open all night.
+When is the pharmacy next to {B} open?
+Where is the pharmacy that is open all night?
+Which pharmacy does not close at night?
+What is next to {B}?
+
+A broken {BODY} needs about {FEW} weeks to heal.
+How long does a broken {BODY} need to heal?
+What needs {FEW} weeks to heal?
+When is a broken {BODY} well again?
+How many weeks does it take until my {BODY} heals?
+
+Nurse {V} gives out the pills at {H} and again at {I}.
+When are the pills given out?
+Who gives out the pills?
+What does Nurse {V} do?
+How often does Nurse {V} give out pills?
+
+To keep your {BODY} warm, wrap it in a woollen scarf.
+How do I keep my {BODY} warm?
+What should I wrap around my {BODY}?
+What is the scarf for?
+What helps to keep the {BODY} warm?
+
+Blood for the patient {P} was given by {HER} {KIN}.
+Who gave blood for {P}?
+What did the {KIN} of {P} give?
+Who is the patient?
+For whom did the {KIN} give blood?
 """
 
 
 FRAMES = BLOCKS.strip().split("\n\n")
-NAMED = "PTBCMWE"
+NAMED = {*"PTBCMWE", "APP"}
 """Slots that hold the name of somebody or something; the passage's subject may stand there."""
 
 
-def fill(block: str, w: Words, subject: str = "") -> tuple[str, list[str], str]:
-    """A sentence, its questions, and what they are about: the first name, else the first value."""
+@cache
+def slots(text: str) -> tuple[str, ...]:
+    """The names of the slots, in the order of their first use."""
+    names = (name for _, name, _, _ in Formatter().parse(text) if name)
+    return tuple(dict.fromkeys("SHE" if name in ("HER", "HIM") else name for name in names))
+
+
+def drawn(names: Iterable[str], w: Words, subject: str = "") -> tuple[dict[str, str], str]:
+    """A value for each slot, no two the same, and what it is all about: the first name, else the
+    first value."""
     values: dict[str, str] = {}
     about = ""
-    for _, name, _, _ in Formatter().parse(block.splitlines()[0]):
-        if not name or name in values:
-            continue
-        values[name] = SLOTS[name](w)
+    for name in names:
+        if not about and name in NAMED and subject:
+            values[name] = subject
+        while name not in values or list(values.values()).count(values[name]) > 1:
+            values[name] = SLOTS[name.rstrip("2")](w)
         if not about and name in NAMED:
-            about = values[name] = subject or values[name]
-    sentence, *questions = (line.format_map(values) for line in block.splitlines())
-    about = about or next(iter(values.values()))
-    return sentence[0].upper() + sentence[1:], [q[0].upper() + q[1:] for q in questions], about
+            about = values[name]
+    if "SHE" in values:
+        values["HER"], values["HIM"] = PRONOUNS[values["SHE"]]
+    return values, about or next(iter(values.values()), "")
+
+
+BEFORE_A_VOWEL = re.compile(r"\b([Aa]) (?=[aei]|o(?!ne\b))")
+
+
+def told(line: str, values: dict[str, str]) -> str:
+    """The line with its values, beginning with a capital, as `an` before a vowel."""
+    text = BEFORE_A_VOWEL.sub(r"\1n ", line.format_map(values))
+    return text[0].upper() + text[1:]
+
+
+def fill(block: str, w: Words, subject: str = "") -> tuple[str, list[str], str]:
+    """A sentence, its questions, and what they are about."""
+    sentence, *questions = block.splitlines()
+    values, about = drawn(slots(sentence), w, subject)
+    return told(sentence, values), [told(question, values) for question in questions], about

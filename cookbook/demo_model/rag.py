@@ -1,10 +1,13 @@
 """Passages, and questions whose answers are sentences of them - or are not there."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dialogue import Example, Message
 from frames import FRAMES, fill
+from paragraphs import DOCUMENTS, Template, write
 from words import (
     ADJECTIVES,
     ATTRIBUTES,
@@ -23,11 +26,22 @@ UNKNOWN = "I don't know."
 
 @dataclass
 class Fact:
-    """A sentence and what may be asked of it. `about`: what the questions name."""
+    """A sentence and what may be asked of it. `about`: what the questions name. `document`: the text
+    that the sentence leans on, where it does not stand alone."""
 
     sentence: str
     questions: list[str]
     about: str = ""
+    document: str = ""
+
+    @property
+    def words(self) -> frozenset[str]:
+        return content(self.document or self.sentence)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The words of the sentence, and of what it answers."""
+        return self.words | content(" ".join(self.questions))
 
 
 def cap(text: str) -> str:
@@ -693,7 +707,9 @@ class Passage:
     facts: list[Fact]
     title: str = ""
     text: str = ""
-    asked: list[Fact] = field(default_factory=list)
+    template: Template | None = None
+    unanswered: list[str] = field(default_factory=list)
+    """Questions of a document that it comes near to and does not answer."""
 
 
 FILLERS = [
@@ -707,6 +723,10 @@ FILLERS = [
     "Please read this first.",
     "Thank you for your patience.",
 ]
+
+
+PROSE = 0.35
+"""Part of the passages that are documents (`paragraphs.py`) and no heap of sentences."""
 
 
 def passage(w: Words, subject: str, size: int) -> Passage:
@@ -732,6 +752,20 @@ def passage(w: Words, subject: str, size: int) -> Passage:
     return made
 
 
+def document(w: Words, template: Template, size: int) -> Passage:
+    """A paragraph whose sentences lean on each other; its end may be cut off."""
+    made = write(template, w)
+    keep = w.rng.randint(3, size + 2)
+    kept, cut = made.sentences[:keep], made.sentences[keep:]
+    text = w.rng.choice([" ", " ", " ", " ", " ", "\n"]).join(each.text for each in kept)
+    if made.heading and w.chance(0.7):
+        mark = w.rng.choice(["# ", "## ", "### ", "", "**"])
+        text = f"{mark}{made.heading}{'**' if mark == '**' else ''}\n{w.rng.choice(['', chr(10)])}{text}"
+    facts = [Fact(each.text, each.questions, made.about, text) for each in kept if each.questions]
+    gone = [question for each in cut for question in each.questions if made.about in question]
+    return Passage(made.about, facts, made.heading, text, template, made.unanswered + gone)
+
+
 def passages(w: Words, count_: int, size: int) -> list[Passage]:
     subjects: list[str] = []
     make = w.rng.choice(
@@ -741,7 +775,16 @@ def passages(w: Words, count_: int, size: int) -> list[Passage]:
         subject = (make if w.chance(0.5) else w.entity)()
         if subject not in subjects:
             subjects.append(subject)
-    return [passage(w, subject, w.rng.randint(1, size)) for subject in subjects]
+    made: list[Passage] = []
+    for subject in subjects:
+        if w.chance(PROSE):
+            # Sometimes of another person or place with the same words: the name decides.
+            told = [each.template for each in made if each.template]
+            template = w.rng.choice(told if told and w.chance(0.2) else DOCUMENTS)
+            made.append(document(w, template, size))
+        else:
+            made.append(passage(w, subject, w.rng.randint(1, size)))
+    return made
 
 
 def joined(w: Words, made: list[Passage]) -> str:
@@ -844,7 +887,10 @@ def refine(w: Words, think: bool) -> Example:
     question = w.rng.choice(item.questions)
     if useful and ambiguous(item, made, question):
         return refine(w, think)
-    if not useful and item.about.lower() in " ".join(each.text for each in made).lower():
+    if not useful and (
+        item.about.lower() in " ".join(each.text for each in made).lower()
+        or answered(question, item.about, made)
+    ):
         return refine(w, think)
     before = item.sentence if known else UNKNOWN
     answer = item.sentence if useful else before
@@ -900,56 +946,81 @@ def dress(w: Words, question: str) -> str:
 def unknown_question(w: Words, made: list[Passage]) -> Fact:
     """A question that no sentence answers: of something not mentioned, or of a side not told."""
     text = " ".join(each.text for each in made).lower()
+    near = [each for each in made if each.unanswered]
     while True:
+        roll = w.rng.random()
+        if near and roll < 0.45:
+            each = w.rng.choice(near)
+            question = w.rng.choice(each.unanswered)
+            others = [other for other in made if other is not each]
+            if not answered(question, each.subject, others):
+                return Fact(UNKNOWN, [question], each.subject)
+            continue
+        if roll < 0.65:
+            # Of a document that is not there, or one that tells the same of another.
+            told = [each.template for each in near if each.template]
+            of = document(w, w.rng.choice(told if told and w.chance(0.5) else DOCUMENTS), 6)
+            question = w.rng.choice(w.rng.choice(of.facts).questions)
+            named = of.subject in question and of.subject.lower() not in text
+            if named and not answered(question, of.subject, made):
+                return Fact(UNKNOWN, [question], of.subject)
+            continue
         subject = w.entity() if w.chance(0.5) else w.rng.choice(made).subject
         asked = fact(w, subject)
-        if asked.about != subject and subject.lower() in text:
-            continue
         present = subject.lower() in text
-        if present and any(
-            asked_words(asked) & asked_words(other) - set(subject.lower().split())
-            for each in made
-            for other in each.facts
-            if other.about == subject or subject in other.sentence
-        ):
+        if asked.about != subject and (present or asked.about.lower() in text):
             continue
         question = w.rng.choice(asked.questions)
-        vague = question.startswith(VAGUE) or question == f"What is {subject}?"
-        if present and vague:
+        if present and (
+            question.startswith(VAGUE)
+            or question == f"What is {subject}?"
+            or any(
+                asked.known & other.known - content(subject)
+                for each in made
+                for other in each.facts
+                if other.about == subject or subject in other.sentence
+            )
+        ):
             continue
-        if not present and asked.about.lower() in text:
-            continue
-        return Fact(UNKNOWN, [question], asked.about)
+        if not answered(question, asked.about, made):
+            return Fact(UNKNOWN, [question], asked.about)
 
 
 VAGUE = ("What do you know", "Tell me about", "What is said", "Explain", "What kind")
 COMMON = set(
-    "the a an of is was in at to by for what who when where how which does did do i and on it its that be my with your you many much can has have are".split()
+    "the a an of is was in at to by for what who when where how which does did do i and on it its that be my with your you many much can has have are from there tell me please one if or as up any get need should must would could will been s t don".split()
 )
 
 
-def asked_words(each: Fact) -> set[str]:
-    words = each.sentence.lower().replace("?", " ").replace(".", " ").replace(",", " ").split()
-    return {word for word in words if word not in COMMON and not word.isdigit()}
+WORD = re.compile(r"\w(?:[\w.@/:-]*\w)?")
 
 
-def ambiguous(asked: Fact, made: list[Passage], question: str) -> bool:
-    """Another sentence holds all that the question says of this one."""
-    words = {
-        word
-        for word in question.lower().rstrip("?.").replace("'s", "").split()
-        if word not in COMMON
-    }
-    shared = words & set(
-        asked.sentence.lower().rstrip(".").replace("'s", "").replace(",", "").split()
+@lru_cache(4096)
+def content(text: str) -> frozenset[str]:
+    """The words that tell what a text is about, without their plural."""
+    words = WORD.findall(text.lower().replace("'s", ""))
+    return frozenset(word.rstrip("s") for word in words if word not in COMMON)
+
+
+def ambiguous(asked: Fact, made: Sequence[Passage], question: str) -> bool:
+    """Another sentence holds all that the question says of this one, or answers the same. What the
+    other sentences of a document answer, was seen to when it was written."""
+    words = content(question)
+    shared = words & asked.words
+    return any(
+        shared <= other.words or words <= other.known
+        for each in made
+        for other in each.facts
+        if other is not asked and not (asked.document and other.document == asked.document)
     )
-    for each in made:
-        for other in each.facts:
-            if other is not asked and shared <= set(
-                other.sentence.lower().rstrip(".").replace("'s", "").replace(",", "").split()
-            ):
-                return True
-    return False
+
+
+def answered(question: str, about: str, made: Sequence[Passage]) -> bool:
+    """Whether a sentence may well answer this: it knows all words of the question - or half of them,
+    where the question does not name what it is about."""
+    words = content(question)
+    enough = len(words) if about in question else (len(words) + 1) // 2
+    return any(len(words & other.known) >= enough for each in made for other in each.facts)
 
 
 def thought(question: str, asked: Fact) -> str:

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 RECIPE = Path(__file__).resolve().parents[2] / "cookbook" / "demo_model"
-MODULES = ["chat", "data", "dialogue", "rag", "structure", "toolbox", "words"]
+MODULES = [
+    "chat",
+    "data",
+    "dialogue",
+    "frames",
+    "paragraphs",
+    "rag",
+    "structure",
+    "toolbox",
+    "words",
+]
 
 
 @pytest.fixture(scope="module")
