@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from dialogue import Example, Message
 from frames import FRAMES, fill
+from frameworks import CONDENSES, CONTEXTS, EXPERT, QUERIES, REFINES
 from paragraphs import DOCUMENTS, Template, write
 from words import (
     ADJECTIVES,
@@ -815,35 +816,28 @@ SYSTEMS = [
     "Answer from these passages only, and say so when they do not hold the answer.\n\n{passages}",
     "Answer from these passages only.\n\n{passages}",
     "Use the following context to answer.\n{passages}",
-    "You are an assistant for question-answering tasks. Use the following pieces of retrieved context to answer the question. If you don't know the answer, just say that you don't know. Use three sentences maximum and keep the answer concise.\n\n{passages}",
+    "You answer questions. What was retrieved for this one stands below; say that you don't know when it is not there. Be concise, three sentences at most.\n\n{passages}",
     "You are a helpful assistant. Answer with the help of these documents:\n\n{passages}",
     "Context:\n{passages}",
-    "Use the given context to answer the question. If you don't know the answer, say you don't know. Context: {passages}",
+    "Answer with the help of the context. If you don't know the answer, say so. Context: {passages}",
     "{passages}",
-    "Use the context information below to assist the user.\n--------------------\n{passages}\n--------------------\n",
-    "\n  A friendly talk between a user and an assistant, who says so when it does not know.\n\n  Here are the relevant documents for the context:\n\n  {passages}\n\n  Instruction: Based on the above documents, answer the user question below.\n  ",
+    *CONTEXTS,
 ]
 USERS = [
     "{passages}\n\nQuestion: {question}",
     "{passages}\n\n{question}",
     "Context:\n{passages}\n\nQuestion: {question}",
-    "Answer the question based only on the following context:\n{passages}\n\nQuestion: {question}\n",
-    "Answer the question based only on the following context:\n\n{passages}\n\nQuestion: {question}",
-    "Context information is below.\n---------------------\n{passages}\n---------------------\nGiven the context information and not prior knowledge, answer the query.\nQuery: {question}\nAnswer: ",
+    "Answer from the following context only:\n{passages}\n\nQuestion: {question}\n",
+    "Answer from nothing but the following context:\n\n{passages}\n\nQuestion: {question}",
     "Use these passages to answer.\n\n{passages}\n\nQuestion: {question}\nAnswer:",
     "Use the passages.\n\n{passages}\n\nQuestion: {question}",
     "Here are some notes:\n{passages}\n\nNow answer: {question}",
     "Question: {question}\n\nContext:\n{passages}",
-    "You are an assistant for question-answering tasks. Use the following pieces of retrieved context to answer the question. If you don't know the answer, just say that you don't know.\nQuestion: {question} \nContext: {passages} \nAnswer:",
+    "Answer the question with what was retrieved, and say so if you don't know.\nQuestion: {question} \nContext: {passages} \nAnswer:",
     "Read this:\n\n{passages}\n\n{question}",
     "<context>\n{passages}\n</context>\n\n{question}",
-    "Context information from multiple sources is below.\n---------------------\n{passages}\n---------------------\nGiven the information from multiple sources and not prior knowledge, answer the query.\nQuery: {question}\nAnswer: ",
+    *QUERIES,
 ]
-LLAMA_INDEX = (
-    "You are an expert Q&A system that is trusted around the world.\nAlways answer the query using the provided context information, and not prior "
-    "knowledge.\nSome rules to follow:\n1. Never directly reference the given context in your answer.\n2. Avoid statements like 'Based on the "
-    "context, ...' or 'The context information ...' or anything along those lines."
-)
 
 
 INSTRUCTIONS = [
@@ -894,7 +888,8 @@ def refine(w: Words, think: bool) -> Example:
         return refine(w, think)
     before = item.sentence if known else UNKNOWN
     answer = item.sentence if useful else before
-    asked = REFINE.format(
+    frame = w.rng.choice([REFINE, *REFINES])
+    asked = frame.format(
         instruction=instruction(w), passages=joined(w, made), question=question, answer=before
     )
     said = Message("assistant", answer, "Found." if useful else "The answer stays.")
@@ -902,9 +897,9 @@ def refine(w: Words, think: bool) -> Example:
 
 
 FOLLOW = [
-    "Given this talk and a follow up question, write a standalone question.\n\nChat History:\n{history}\nFollow Up Input: {question}\nStandalone question:",
-    "{instruction}\n\n<Chat History>\n{history}\n\n<Follow Up Message>\n{question}\n\n<Standalone question>\n",
+    "{instruction}\n\nChat History:\n{history}\nFollow Up Input: {question}\nStandalone question:",
     "{history}\n\nRewrite the last question so that it stands alone: {question}",
+    *CONDENSES,
 ]
 
 
@@ -1063,7 +1058,7 @@ def rag(
     else:
         frame = w.rng.choice(USERS)
         if "Query: " in frame and w.chance(0.8):
-            messages.append(Message("system", LLAMA_INDEX))
+            messages.append(Message("system", EXPERT))
         elif w.chance(0.2):
             messages.append(Message("system", instruction(w)))
         elif w.chance(0.2):

@@ -6,6 +6,7 @@ from typing import Any
 
 from chat import small_talk
 from dialogue import CALL, CALL_END, Example, Json, Message, dumps
+from frameworks import HANDED, HANDOFF
 from words import ADJECTIVES, BASES, NOUNS, SUBJECTS, UNITS, VERBS, Words
 
 LANGUAGES = "English German French Spanish Italian Polish Russian Chinese Japanese Korean Dutch Greek Turkish Arabic".split()
@@ -947,13 +948,6 @@ def asking(w: Words, think: bool) -> Example:
     return Example("tool", messages, [tool.schema(w) for tool in listed], think)
 
 
-HANDOFF = (
-    "Useful for handing off to another agent.\nIf you are currently not equipped to handle the user's request, "
-    "or another agent is better suited to handle the request, please hand off to the appropriate agent.\n\n"
-    "Currently available agents:\n{}\n"
-)
-
-
 def handoff(w: Words, think: bool) -> Example:
     """The right function is another agent's: the request is handed over, then done there."""
     own, others = tools(w, 1, 1), {made.name: made for made in tools(w, 1, 3)}
@@ -976,7 +970,12 @@ def handoff(w: Words, think: bool) -> Example:
     to, asked = w.rng.choice(list(agents.items()))
     arguments = {"to_agent": to, "reason": asked.request}
     hand = Tool(
-        "handoff", HANDOFF.format(told), names, ["to_agent", "reason"], arguments, asked.request
+        "handoff",
+        HANDOFF.format(agent_info=told),
+        names,
+        ["to_agent", "reason"],
+        arguments,
+        asked.request,
     )
     messages = [Message("system", w.rng.choice(SYSTEMS))] if w.chance(0.6) else []
     messages.append(Message("user", asked.request))
@@ -985,12 +984,7 @@ def handoff(w: Words, think: bool) -> Example:
         listed = [own[0], hand]
     else:  # there
         messages.append(Message("assistant", "", "I need handoff.", [call(hand)], learn=False))
-        messages.append(
-            Message(
-                "tool",
-                f"Agent {to} is now handling the request due to the following reason: {asked.request}.\nPlease continue with the current request.",
-            )
-        )
+        messages.append(Message("tool", HANDED.format(to_agent=to, reason=asked.request)))
         messages.append(Message("assistant", "", f"I need {asked.name}.", [call(asked)]))
         text, said = result(w)
         messages += [Message("tool", text), Message("assistant", said, "I have the result.")]

@@ -9,6 +9,7 @@ that a run can be taken up from a checkpoint. Matrices of the layers learn with 
 
 import argparse
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from random import Random
 import torch
 import torch.nn.functional as F
 from data import STAGES, example
-from dialogue import segments
-from model import Model, Shape, as_neighbours
+from dialogue import CALL, segments
+from model import POINTERS, Model, Shape, as_neighbours
 from rag import UNKNOWN
 from tokenizer import Encoder
 from torch import Tensor
@@ -39,6 +40,10 @@ VERDICTS = ("Found", "Not")
 """Tokens of a thought that tell whether the answer stands there (`rag.thought`)."""
 NOWHERE = 0
 """The place that pointers look at when there is nothing to copy."""
+DECIDED = 3
+"""After so many tokens what is copied is clear from them. Before, nothing at their own places tells
+that they are the right ones - what tells comes later in the sentence or in the function's
+description - so pointers may look anywhere in it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,13 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
         learned += [float(learn)] * len(ids)
         if learn:
             learned[start] = OPENING
-            sources |= copied(tokens, start, grams)
+            for run in copied(tokens, start, grams):
+                sources |= run.exact()
+                if run.start == start:
+                    sources |= dict.fromkeys(range(start, start + DECIDED), run.whole())
+            for place, line in called(encoder, text, parts[0][0]):
+                sources |= dict.fromkeys(range(start + place, start + place + DECIDED), line)
+                learned[start + place] = OPENING
             if text.startswith(UNKNOWN):
                 sources[start] = [NOWHERE]
             if decided and start in sources:
@@ -77,11 +88,42 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
     return Row(tokens, learned, sources)
 
 
-def copied(
-    tokens: list[int], start: int, grams: dict[tuple[int, ...], list[int]]
-) -> dict[int, list[int]]:
-    """Where the tokens from `start` on stand before: runs, each the longest from its beginning."""
-    found: dict[int, list[int]] = {}
+@dataclass(frozen=True)
+class Run:
+    """`length` tokens from `start` on that stand before: `sources` maps the places where they begin
+    there to how many of them are the same."""
+
+    start: int
+    length: int
+    sources: dict[int, int]
+
+    def exact(self) -> dict[int, list[int]]:
+        longest = [source for source, length in self.sources.items() if length == self.length]
+        return {self.start + n: [source + n for source in longest] for n in range(self.length)}
+
+    def whole(self) -> list[int]:
+        longest = [source for source, length in self.sources.items() if length == self.length]
+        return sorted({source + n for source in longest for n in range(self.length)})
+
+
+CALLED = re.compile(re.escape(CALL) + r'\{"name": "([^"]+)"')
+
+
+def called(encoder: Encoder, text: str, listed: str) -> Iterator[tuple[int, list[int]]]:
+    """Where in the tokens of `text` a called function's name begins, and the places that the
+    function's line has in the list of functions at the beginning of everything."""
+    for call in CALLED.finditer(text):
+        named = re.search(f'"name": ?"{re.escape(call[1])}"', listed)
+        if named:
+            first = listed.rindex("\n", 0, named.start()) + 1
+            before = len(encoder.encode(listed[:first]))
+            length = len(encoder.encode(listed[first : listed.index("\n", first)]))
+            name = len(encoder.encode(text[: call.start(1)]))
+            yield name, list(range(before, before + length))
+
+
+def copied(tokens: list[int], start: int, grams: dict[tuple[int, ...], list[int]]) -> Iterator[Run]:
+    """The stretches from `start` on that stand before, each the longest from its beginning."""
     place = start
     while place < len(tokens):
         runs: dict[int, int] = {}
@@ -94,11 +136,9 @@ def copied(
             ):
                 length += 1
             runs[source] = length
-        longest = max(runs.values(), default=0)
-        for offset in range(longest):
-            found[place + offset] = [s + offset for s, length in runs.items() if length == longest]
-        place += max(1, longest)
-    return found
+        if runs:
+            yield Run(place, max(runs.values()), runs)
+        place += max(runs.values(), default=1)
 
 
 GROWTH = (200, 600, 1200)
@@ -199,7 +239,8 @@ class Muon(torch.optim.Optimizer):
 
 @torch.no_grad()
 def read_weights(model: Model, path: Path) -> None:
-    """The weights of an exported file, as exact as its type is."""
+    """The weights of an exported file, as exact as its type is. Where the model has more layers than
+    the file, the new ones stand before those of the POINTERS and begin by changing nothing."""
     import gguf
 
     stored = {
@@ -213,7 +254,13 @@ def read_weights(model: Model, path: Path) -> None:
             stored[name] = as_neighbours(model.shape, tensor, back=True)
     model.embedding.weight.copy_(stored["token_embd.weight"])
     model.norm.weight.copy_(stored["output_norm.weight"])
-    for number, block in enumerate(model.blocks):
+    layers = sum(name.endswith(".attn_norm.weight") for name in stored)
+    after = layers - len(POINTERS)
+    added = model.shape.layers - layers
+    for block in model.blocks[after : after + added]:
+        block.out.weight.zero_()
+        block.down.weight.zero_()
+    for number, block in enumerate([*model.blocks[:after], *model.blocks[after + added :]]):
 
         def of(*names: str, number: int = number) -> Tensor:
             return torch.cat([stored[f"blk.{number}.{name}"] for name in names])
@@ -296,7 +343,8 @@ def main() -> None:
         given.out.with_suffix(".tmp").replace(given.out)
 
     hidden = torch.compile(model.hidden, dynamic=True)
-    began, seen, losses, missing, right, total = time.time(), 0, 0.0, 0.0, 0, 0
+    began, seen, losses, missing = time.time(), 0, 0.0, 0.0
+    right, opened = [0, 0], [0, 0]
     begin = first + (GROWTH[-1] + 1 if given.grown else 0)
     stream = batches(encoder, given.seed, begin, given.tokens, given.parts)
     for step in range(first, given.stop or given.steps):
@@ -310,8 +358,9 @@ def main() -> None:
             missing += float(missed.detach()) / len(pointers) / given.parts
             seen += tokens.numel()
             losses += loss.item() / given.parts
-            right += int((logits.argmax(-1) == targets).sum())
-            total += len(targets)
+            for counts, counted in ((right, weights > 0), (opened, weights == OPENING)):
+                counts[0] += int((logits.argmax(-1) == targets)[counted].sum())
+                counts[1] += int(counted.sum())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer, rate in zip(optimizers, rates, strict=True):
             for group in optimizer.param_groups:
@@ -320,10 +369,12 @@ def main() -> None:
             optimizer.zero_grad(set_to_none=True)
         if (step + 1) % 20 == 0:
             print(
-                f"{step + 1:6d} loss {losses / 20:.4f} missed {missing / 20:.3f} right {right / total:.4f} {seen / (time.time() - began):.0f} tokens/s {(time.time() - began) / 60:.1f} min",
+                f"{step + 1:6d} loss {losses / 20:.4f} missed {missing / 20:.3f} "
+                f"right {right[0] / right[1]:.4f} openings {opened[0] / opened[1]:.4f} "
+                f"{seen / (time.time() - began):.0f} tokens/s {(time.time() - began) / 60:.1f} min",
                 flush=True,
             )
-            losses, missing, right, total = 0.0, 0.0, 0, 0
+            losses, missing, right, opened = 0.0, 0.0, [0, 0], [0, 0]
         if (step + 1) % 250 == 0:
             save(step + 1)
     save(given.stop or given.steps)
