@@ -2041,6 +2041,841 @@ Who gave blood for {P}?
 What did the {KIN} of {P} give?
 Who is the patient?
 For whom did the {KIN} give blood?
+
+{P}, born in {T} in {Y}, worked as a {JOB} before becoming a {JOB2}.
+Where was {P} born?
+When was {P} born?
+What was {P} before becoming a {JOB2}?
+In which year was {P} born?
+When is the birthday of {P}?
+Which jobs did {P} have?
+
+At the age of {K}, {P} learned to play the {MUSIC}.
+What did {P} learn to play?
+How old was {P} when {P} learned the {MUSIC}?
+Who learned to play the {MUSIC}?
+At what age did {P} learn an instrument?
+Which instrument does {P} play?
+
+{P} married {Q} in {T} two years after they had met.
+Whom did {P} marry?
+Where did {P} and {Q} marry?
+How long after they met did {P} and {Q} marry?
+Who is married to {Q}?
+Where was the wedding of {P}?
+
+When {P} died in {Y}, {HER} house became a museum.
+When did {P} die?
+What became of the house of {P}?
+Why is the house of {P} a museum?
+What happened in {Y}?
+In which year did {P} die?
+
+Neither {P} nor {Q} had ever been to {LAND}.
+Who had never been to {LAND}?
+Had {P} ever been to {LAND}?
+Where had {P} and {Q} never been?
+Which country did {Q} not know?
+
+{P} spoke {LANG} with {HER} mother and {LANG2} with {HER} father.
+What language did {P} speak with {HER} mother?
+What language did {P} speak with {HER} father?
+With whom did {P} speak {LANG2}?
+Who spoke {LANG} with {HER} mother?
+Which languages did {P} speak at home?
+
+As a young {JOB}, {P} spent {FEW} years in {LAND}.
+How long was {P} in {LAND}?
+Where did {P} spend {FEW} years?
+What was {P} as a young person?
+Which country did {P} live in?
+What did {P} do in {LAND}?
+
+{P} never learned to swim, although {SHE} lived by the sea.
+What did {P} never learn?
+Could {P} swim?
+Where did {P} live?
+Who never learned to swim?
+
+Thanks to a letter from {Q}, {P} got a job at {C}.
+How did {P} get the job at {C}?
+Who wrote a letter for {P}?
+Where did {P} get a job?
+Who got a job at {C}?
+What helped {P} to get a job?
+
+{P} gave all {HER} money to {B}.
+To whom did {P} give {HER} money?
+What did {P} give to {B}?
+Who gave all the money to {B}?
+What did {P} do with {HER} money?
+
+In {Y} {P} was elected {R} of {T} with {K} votes more than {Q}.
+When was {P} elected?
+What was {P} elected?
+Who was elected {R} of {T}?
+By how many votes did {P} beat {Q}?
+Who lost the election against {P}?
+
+{P} is best remembered for a map of {LAND}, drawn in {Y}.
+What is {P} remembered for?
+When was the map of {LAND} drawn?
+Who drew a map of {LAND}?
+Of which country did {P} draw a map?
+What did {P} draw?
+
+{P} walked from {T} to {U} in {FEW} days.
+How long did {P} walk?
+From where did {P} walk to {U}?
+Where did {P} walk?
+Who walked from {T} to {U}?
+How did {P} get to {U}?
+
+The {METAL} in the mountains near {T} was discovered by a {JOB} named {P}.
+Who discovered the {METAL} near {T}?
+What was discovered near {T}?
+Where was the {METAL} discovered?
+What was the job of {P}?
+What did {P} discover?
+
+{METAL} melts at {K} degrees, {METAL2} at {L} degrees.
+At what temperature does {METAL} melt?
+When does {METAL2} melt?
+How hot must it be to melt {METAL}?
+What is the melting point of {METAL2}?
+Which melts at {K} degrees?
+
+{METAL} is lighter than {METAL2} and does not rust.
+Which is lighter, {METAL} or {METAL2}?
+Does {METAL} rust?
+What is lighter than {METAL2}?
+How does {METAL} differ from {METAL2}?
+
+A wire made of {METAL} carries electricity better than one of {J}.
+What carries electricity better than {J}?
+What is a wire of {METAL} good at?
+Which wire is better for electricity?
+How does {METAL} compare with {J}?
+
+Light from the star {V} needs {K} years to reach us.
+How long does light from {V} need to reach us?
+How far away is the star {V}?
+From where does light need {K} years?
+What is {V}?
+
+The planet {V} has {FEW} moons, all of them covered with ice.
+How many moons does {V} have?
+With what are the moons of {V} covered?
+What is {V}?
+Which planet has {FEW} moons?
+What are the moons of {V} like?
+
+Water boils sooner in {T} than by the sea because the town lies so high.
+Why does water boil sooner in {T}?
+Where does water boil sooner?
+What happens to water in {T}?
+Does {T} lie high?
+
+Without {V} in the blood, the {BODY} cannot grow.
+What happens without {V} in the blood?
+What does the {BODY} need to grow?
+Which part of the body cannot grow without {V}?
+What is {V} needed for?
+
+The {BODY} of an adult weighs about {K} grams.
+How heavy is the {BODY} of an adult?
+How much does the {BODY} weigh?
+What is the weight of the {BODY}?
+Which part of an adult weighs {K} grams?
+
+Sound travels faster through {J} than through air.
+Through what does sound travel faster?
+What is faster in {J} than in air?
+How does sound travel through {J}?
+Is sound faster in {J} or in air?
+
+The experiment by {P} showed that {PLANT}s grow faster in {COLOUR} light.
+What did the experiment by {P} show?
+In what light do {PLANT}s grow faster?
+Who made the experiment with {PLANT}s?
+How can {PLANT}s grow faster?
+
+{P} measured the temperature of the lake every day for {K} years.
+What did {P} measure?
+How long did {P} measure the temperature?
+How often did {P} measure the lake?
+Who measured the temperature of the lake?
+
+The {TOOL} was invented in {LAND} more than {K} years ago.
+Where was the {TOOL} invented?
+When was the {TOOL} invented?
+How old is the {TOOL}?
+What was invented in {LAND}?
+Which country invented the {TOOL}?
+
+Hold the {TOOL} with both hands and keep your {BODY} away from it.
+How do I hold the {TOOL}?
+What should I keep away from the {TOOL}?
+With how many hands do I hold the {TOOL}?
+How do I use the {TOOL} safely?
+
+A {TOOL} can be borrowed from {P} for {FEW} {MONEY} a day.
+From whom can I borrow a {TOOL}?
+What does it cost to borrow a {TOOL}?
+How much is a {TOOL} per day?
+Where do I get a {TOOL}?
+Who lends out a {TOOL}?
+
+{P} repaired the {SEAT} with a {TOOL} and some glue.
+How did {P} repair the {SEAT}?
+What did {P} repair?
+Who repaired the {SEAT}?
+What did {P} use for the {SEAT}?
+With which tool was the {SEAT} repaired?
+
+Put the {SEAT} next to the {SEAT2}, where there is more light.
+Where should I put the {SEAT}?
+Why should the {SEAT} stand next to the {SEAT2}?
+What should stand next to the {SEAT2}?
+Where is there more light?
+
+The {SEAT} in the {ROOM} is made of {J} and has {FEW} legs.
+What is the {SEAT} in the {ROOM} made of?
+How many legs does the {SEAT} have?
+Where is the {SEAT} of {J}?
+Which material is the {SEAT} made from?
+
+There is a {SEAT} for guests in the {ROOM}.
+Where is the {SEAT} for guests?
+What is there for guests in the {ROOM}?
+For whom is the {SEAT} in the {ROOM}?
+Where can guests sit or sleep?
+
+The {ROOM} has no windows, which is why {P} never works there.
+Why does {P} never work in the {ROOM}?
+Which room has no windows?
+Who never works in the {ROOM}?
+Where does {P} never work?
+What does the {ROOM} not have?
+
+The key of the {ROOM} hangs behind the {SEAT}.
+Where is the key of the {ROOM}?
+What hangs behind the {SEAT}?
+Which key hangs behind the {SEAT}?
+Where do I find the key for the {ROOM}?
+
+Whoever leaves the {ROOM} last turns off the heating.
+Who turns off the heating in the {ROOM}?
+What must the last one in the {ROOM} do?
+When is the heating of the {ROOM} turned off?
+Which room has a heating that must be turned off?
+
+The floor of the {ROOM} was covered with {COLOUR} tiles in {Y}.
+With what was the floor of the {ROOM} covered?
+When was the floor of the {ROOM} covered?
+What colour are the tiles in the {ROOM}?
+Which room got {COLOUR} tiles?
+
+Please do not hang anything on the walls of the {ROOM}.
+What must I not do in the {ROOM}?
+May I hang pictures in the {ROOM}?
+Where must nothing hang on the walls?
+What is the rule for the walls of the {ROOM}?
+
+Tenants pay {K} {MONEY} a month for the {ROOM}, water included.
+How much is the rent of the {ROOM}?
+What do tenants pay for the {ROOM}?
+Is water part of the rent of the {ROOM}?
+What is included in the rent of the {ROOM}?
+Rent of the {ROOM}?
+
+Rubbish is put out on {WEEKDAY} evenings, never earlier.
+When do I put out the rubbish?
+On which evening is rubbish put out?
+What is put out on {WEEKDAY} evenings?
+Can I put out the rubbish earlier?
+
+Washing machines in the {ROOM} may not be used after {H}.
+Until when may I use the washing machines in the {ROOM}?
+Where are the washing machines?
+When are the washing machines not to be used?
+What may not be used after {H}?
+
+Guests may stay in {B} for no longer than {FEW} nights.
+How long may guests stay in {B}?
+For how many nights can I sleep in {B}?
+Who may stay in {B}?
+Longest stay in {B}?
+
+Breakfast in {B} is served from {H} and costs {FEW} {MONEY} extra.
+When is breakfast served in {B}?
+How much is breakfast in {B}?
+What does breakfast in {B} cost?
+From what time can I have breakfast in {B}?
+Is breakfast included in {B}?
+
+{B} has a room for families with a view of the {V} river.
+Who can sleep with a view of the {V} river?
+What does {B} have for families?
+What can be seen from the family room of {B}?
+Where is there a room with a view of the {V} river?
+
+The heating of {B} runs on wood, the kitchen on gas.
+On what does the heating of {B} run?
+What does the kitchen of {B} use?
+What runs on gas in {B}?
+How is {B} heated?
+
+If the alarm rings, leave {B} by the {COLOUR} door and wait in the yard.
+What should I do if the alarm rings in {B}?
+By which door do I leave {B} when there is an alarm?
+Where do I wait after the alarm?
+Where is the meeting point of {B} in an emergency?
+
+The fire in {B} was noticed by {P} and put out within {FEW} minutes.
+Who noticed the fire in {B}?
+How long did the fire in {B} burn?
+How fast was the fire in {B} put out?
+Where was the fire?
+What did {P} notice?
+
+During the flood of {Y}, the people of {T} fled to {B}.
+Where did the people of {T} flee?
+When was the flood of {T}?
+Who fled to {B}?
+Why did people flee to {B}?
+
+The war between {T} and {U} lasted {K} years and nobody won it.
+How long did the war between {T} and {U} last?
+Who won the war between {T} and {U}?
+Which towns were at war?
+For how many years did {T} fight {U}?
+
+The treaty of {T}, signed in {Y}, ended the war over {METAL}.
+When was the treaty of {T} signed?
+What did the treaty of {T} end?
+Which treaty ended the war over {METAL}?
+Where was the treaty signed?
+
+{P} ruled {LAND} for {K} years until {HER} brother took the crown.
+How long did {P} rule {LAND}?
+Who ruled {LAND}?
+Who took the crown from {P}?
+Which country did {P} rule?
+Until when did {P} rule?
+
+In old {LAND}, {FOOD} was used as money.
+What was used as money in old {LAND}?
+Where was {FOOD} used as money?
+How did people pay in old {LAND}?
+What was the use of {FOOD} in old {LAND}?
+
+The first letter from {LAND} reached {T} in {Y}, after {FEW} months at sea.
+When did the first letter from {LAND} reach {T}?
+How long was the letter from {LAND} at sea?
+Where did the first letter from {LAND} arrive?
+From where came the letter that reached {T}?
+
+Women in {LAND} have been allowed to vote since {Y}.
+Since when may women in {LAND} vote?
+What have women in {LAND} been allowed to do since {Y}?
+When did women in {LAND} get the vote?
+Where may women vote since {Y}?
+
+Archaeologists found a {N} of {METAL} under the market of {T}.
+What did archaeologists find in {T}?
+Where was the {N} of {METAL} found?
+Who found the {N} under the market of {T}?
+What is the {N} from the market of {T} made of?
+
+The oldest map of {T} hangs in {B} and shows only {FEW} streets.
+Where is the oldest map of {T}?
+How many streets does the oldest map of {T} show?
+What hangs in {B}?
+What does the oldest map of {T} show?
+
+The ship {V} sank off the coast of {LAND} with {K} people on board.
+Where did the {V} sink?
+How many people were on board the {V}?
+Which ship sank off {LAND}?
+What happened to the ship {V}?
+What was the {V}?
+
+For its hundredth birthday, {T} built a {N} out of {J}.
+What did {T} build for its birthday?
+Of what is the {N} of {T} made?
+Why did {T} build a {N}?
+Which birthday did {T} celebrate?
+
+A statue of {P} stands in front of {B}, with a {ANIMAL} at {HER} feet.
+Where is the statue of {P}?
+What lies at the feet of {P}?
+Whose statue stands in front of {B}?
+Which animal is part of the statue of {P}?
+What stands in front of {B}?
+
+The song "{V}" was written by {P} on a train to {T}.
+Who wrote the song "{V}"?
+Where was "{V}" written?
+What was written on a train to {T}?
+Which song did {P} write?
+
+The concert of {P} in {B} was sold out within {FEW} hours.
+How fast was the concert of {P} sold out?
+Where was the concert of {P}?
+Whose concert was sold out?
+What was sold out in {B}?
+
+Tickets for {W} are available from {MAIL} or at the door.
+Where can I get tickets for {W}?
+How do I buy tickets for {W}?
+What can I get at the door?
+Whom do I write to for tickets to {W}?
+
+In the film {W}, {P} plays a {JOB} who is afraid of {ANIMAL}s.
+Whom does {P} play in {W}?
+Who plays the {JOB} in {W}?
+What is the {JOB} in {W} afraid of?
+In which film does {P} play a {JOB}?
+What role does {P} have in {W}?
+
+{W}, translated into {FEW} languages, was first rejected by every publisher.
+Into how many languages was {W} translated?
+Who rejected {W}?
+Which book did publishers reject at first?
+What happened to {W} at first?
+
+{W} was shown in {B} for the first time on {D}.
+When was {W} shown for the first time?
+Where was {W} first shown?
+What was shown in {B}?
+Date of the first show of {W}?
+
+The choir of {T} needs {FEW} more men who can sing low.
+Whom does the choir of {T} need?
+How many men does the choir of {T} need?
+What must new men in the choir of {T} be able to do?
+Who is looking for men that sing low?
+
+The {MUSIC} is played with two sticks, the {MUSIC2} with a bow.
+How is the {MUSIC} played?
+What is played with a bow?
+How do I play the {MUSIC2}?
+With what is the {MUSIC} played?
+Which instrument needs sticks?
+
+A good {MUSIC} costs at least {K} {MONEY} because it is made by hand.
+How much is a good {MUSIC}?
+Why does a good {MUSIC} cost so much?
+How is a good {MUSIC} made?
+What does a {MUSIC} cost?
+Price of a good {MUSIC}?
+
+{M} must be charged for {FEW} hours before you use it for the first time.
+How long must {M} be charged at first?
+What must I do before I use {M} for the first time?
+For how many hours do I charge {M}?
+When must {M} be charged for {FEW} hours?
+
+If {M} does not start, check whether the {N} is dry.
+What should I do if {M} does not start?
+What must be dry for {M} to start?
+Why does {M} not start?
+{M} does not start, what now?
+What should I check on {M}?
+
+The red light on {M} means that the {N} is empty.
+What does the red light on {M} mean?
+When is the light on {M} red?
+How do I see that the {N} of {M} is empty?
+Why is there a red light on {M}?
+
+Always unplug {M} before you clean the {N}.
+What must I do before I clean the {N} of {M}?
+When should I unplug {M}?
+How do I clean the {N} of {M} safely?
+What should always be done before cleaning {M}?
+
+{M} is sold without batteries.
+Are there batteries in {M}?
+How is {M} sold?
+What is not sold together with {M}?
+Do I need to buy batteries for {M}?
+
+The handle of {M} is made of {J} so that it stays cool.
+What is the handle of {M} made of?
+Why is the handle of {M} made of {J}?
+Which part of {M} stays cool?
+Which material has the handle of {M}?
+
+Compared with the old model, {M} uses {K} percent less power.
+How much less power does {M} use?
+How does {M} compare with the old model?
+What is better about {M}?
+By how many percent does {M} save power?
+
+{M} was recalled in {Y} after its {N} had caught fire.
+Why was {M} recalled?
+When was {M} recalled?
+What happened to the {N} of {M}?
+What caught fire in {M}?
+What did the maker do with {M} in {Y}?
+
+Spare parts for {M} can be ordered from {C} for another {FEW} years.
+Where can I order parts for {M}?
+How long can I still get parts for {M}?
+Who sells spare parts for {M}?
+For how many years are there parts for {M}?
+
+{P} and {HER} team needed {FEW} years to build {M}.
+How long did it take to build {M}?
+Who built {M}?
+What did the team of {P} build?
+How many years did {P} work on {M}?
+
+Neither rain nor dust can harm {M}.
+What cannot harm {M}?
+Can I use {M} in the rain?
+Does dust harm {M}?
+Is {M} safe from water?
+
+To turn {M} off, press the {COLOUR} button twice.
+How do I turn {M} off?
+How do I switch off {M}?
+How often must I press the button to turn {M} off?
+What colour is the off button of {M}?
+What happens if I press the {COLOUR} button of {M} twice?
+
+The manual of {M} is available in {LANG} and {LANG2}.
+In which languages is the manual of {M}?
+Is there a {LANG} manual for {M}?
+What is available in {LANG2}?
+Languages of the {M} manual?
+
+Do not put {M} near a heater, or the {J} will crack.
+Where should I not put {M}?
+What happens if {M} stands near a heater?
+Which part of {M} may crack?
+Why must {M} not stand near a heater?
+
+{M} measures the temperature of the {ROOM} every {FEW} minutes.
+How often does {M} measure the temperature?
+What does {M} measure?
+Where does {M} measure the temperature?
+What is {M} for?
+
+With its {FEW} wheels, {M} climbs stairs easily.
+How many wheels does {M} have?
+Can {M} climb stairs?
+How does {M} get up the stairs?
+What does {M} climb?
+
+{C} rents out {CAR}s for {K} {MONEY} a day, fuel not included.
+What does {C} rent out?
+How much is a {CAR} from {C} per day?
+Is fuel included when I rent from {C}?
+What does it cost to rent a {CAR} from {C}?
+Where can I rent a {CAR}?
+
+The {COLOUR} {CAR} in front of {B} belongs to {P}.
+Whose {CAR} stands in front of {B}?
+Where is the {CAR} of {P}?
+What colour is the {CAR} of {P}?
+Who owns the {CAR} in front of {B}?
+What does {P} own?
+
+{P} traded {HER} {CAR} for a {SEAT} and {FEW} {ANIMAL}s.
+What did {P} trade for a {SEAT}?
+What did {P} get for the {CAR}?
+Who traded a {CAR}?
+How many {ANIMAL}s did {P} get for the {CAR}?
+
+The {CAR} needs {FEW} litres of fuel per hour, twice as much as a {CAR2}.
+How much fuel does the {CAR} need?
+Which needs more fuel, the {CAR} or the {CAR2}?
+How many litres does the {CAR} use per hour?
+What needs half as much fuel as the {CAR}?
+
+Anybody over {FEW} may drive the {CAR} of the club.
+Who may drive the {CAR} of the club?
+How old must I be to drive the {CAR}?
+What may people over {FEW} drive?
+From what age can I drive the club's {CAR}?
+
+{P} reached the top of Mount {V} together with {Q} in {MONTH}.
+Who reached the top of Mount {V}?
+With whom did {P} reach the top of Mount {V}?
+When did {P} stand on Mount {V}?
+Which mountain did {P} and {Q} climb?
+
+On the third day of the trip we crossed the {V} river by {CAR}.
+When did we cross the {V} river?
+How did we cross the {V} river?
+What did we do on the third day of the trip?
+Which river was crossed by {CAR}?
+
+From the hill above {T} you see {B} on the left and the sea on the right.
+What do I see from the hill above {T}?
+Where is {B} when I look from the hill?
+What is on the right of the hill above {T}?
+From where can one see {B}?
+
+The tour to {T} costs {K} {MONEY} per person and includes lunch.
+How much is the tour to {T}?
+What does the tour to {T} include?
+Is lunch part of the tour to {T}?
+What do I pay per person for {T}?
+Price of the tour to {T}?
+
+Warm clothes are needed for the trip to {T}, even in {MONTH}.
+What do I need for the trip to {T}?
+Do I need warm clothes in {T}?
+For which trip are warm clothes needed?
+What should I wear on the trip to {T}?
+
+Travellers to {LAND} need a visa, which takes {FEW} days to get.
+What do travellers to {LAND} need?
+How long does it take to get a visa for {LAND}?
+Do I need a visa for {LAND}?
+For which country is a visa needed?
+
+In {LAND}, shops are closed on {WEEKDAY} afternoons.
+When are shops closed in {LAND}?
+Where are shops closed on {WEEKDAY} afternoons?
+Can I go shopping in {LAND} on {WEEKDAY} afternoon?
+What is closed in {LAND} on {WEEKDAY}?
+
+People in {LAND} greet each other by touching the {BODY}.
+How do people in {LAND} greet each other?
+What do people in {LAND} touch?
+Where do people greet by touching the {BODY}?
+How should I greet somebody in {LAND}?
+
+It is rude in {LAND} to point at somebody with the {BODY}.
+What is rude in {LAND}?
+Where is it rude to point with the {BODY}?
+What should I not do in {LAND}?
+With what must I not point in {LAND}?
+
+The national dish of {LAND} is {DISH} with {FOOD}.
+What is the national dish of {LAND}?
+What do people eat in {LAND}?
+Which country has {DISH} as its national dish?
+With what is {DISH} eaten in {LAND}?
+
+The flag of {LAND} shows a {ANIMAL} on {COLOUR} ground.
+What does the flag of {LAND} show?
+Which animal is on the flag of {LAND}?
+What colour is the flag of {LAND}?
+Which flag has a {ANIMAL}?
+
+The money of {LAND} is called {V} and has a hole in the middle.
+What is the money of {LAND} called?
+What is special about the coins of {LAND}?
+Where do people pay with {V}?
+Name of the money in {LAND}?
+
+Some {K} thousand people speak {LANG} as their first language in {LAND}.
+How many people speak {LANG} in {LAND}?
+Where do people speak {LANG}?
+Which language is spoken in {LAND}?
+How many speakers does {LANG} have in {LAND}?
+
+{LANG} has {FEW} cases and no word for "{N}".
+How many cases does {LANG} have?
+Which word is missing in {LANG}?
+Which language has {FEW} cases?
+For what does {LANG} have no word?
+
+{LANG} is easier to learn than {LANG2}, because it has fewer rules.
+Which language is easier to learn?
+Why is {LANG} easier than {LANG2}?
+What has fewer rules than {LANG2}?
+Is {LANG2} harder than {LANG}?
+
+The report on {S} by {P} has to be finished by {D}.
+When must the report on {S} be finished?
+Who writes the report on {S}?
+What is {P} writing?
+Deadline of the report on {S}?
+Until when does {P} have time for the report?
+
+{P} promised to bring {FEW} {N}s to the party.
+What did {P} promise?
+How many {N}s will {P} bring?
+Who brings {N}s to the party?
+Where will {P} bring the {N}s?
+
+The party for {P} is in the {ROOM}, not in the garden.
+Where is the party for {P}?
+For whom is the party?
+Is the party for {P} in the garden?
+What takes place in the {ROOM}?
+
+Instead of flowers, {P} would like {FOOD} for {HER} birthday.
+What would {P} like for {HER} birthday?
+What does {P} not want for {HER} birthday?
+Who would like {FOOD}?
+What should I bring to {P}'s birthday?
+
+{P} apologised to {Q} for having sold the {N}.
+Why did {P} apologise?
+To whom did {P} apologise?
+Who sold the {N}?
+Who apologised to {Q}?
+What had {P} sold?
+
+{P} hid the {N} under the {SEAT} so that {Q} would not find it.
+Where did {P} hide the {N}?
+Why did {P} hide the {N}?
+Who hid the {N}?
+From whom was the {N} hidden?
+What is under the {SEAT}?
+
+Nobody knew that the {N} in the {ROOM} had been made by {P}.
+Who made the {N} in the {ROOM}?
+Where was the {N} made by {P}?
+What had {P} made?
+Who knew that {P} had made the {N}?
+
+{P} counted {K} {ANIMAL}s from the window of the {ROOM}.
+How many {ANIMAL}s did {P} count?
+From where did {P} count the {ANIMAL}s?
+What did {P} count?
+Who counted {ANIMAL}s?
+
+It was {P}, not {Q}, who broke the {SEAT}.
+Who broke the {SEAT}?
+What did {P} break?
+Did {Q} break the {SEAT}?
+Whose fault is the broken {SEAT}?
+
+{P} sends {HER} {KIN} a {N} every {MONTH}.
+What does {P} send?
+When does {P} send the {N}?
+To whom does {P} send a {N}?
+Who sends a {N} every {MONTH}?
+How often does {P} send a {N}?
+
+While {P} was asleep, the {PET} ate the {DISH}.
+What did the {PET} eat?
+When did the {PET} eat the {DISH}?
+Who ate the {DISH}?
+What happened while {P} was asleep?
+Who was asleep?
+
+{P} dreams of opening a {DISH} restaurant in {LAND}.
+What does {P} dream of?
+Where does {P} want to open a restaurant?
+Who wants to open a {DISH} restaurant?
+What kind of restaurant does {P} want?
+
+Every evening {P} walks the {PET} of {Q} around {B}.
+Whose {PET} does {P} walk?
+Where does {P} walk the {PET}?
+When does {P} walk the {PET}?
+Who walks the {PET} of {Q}?
+
+The vet told {P} to give the {PET} less {FOOD}.
+What did the vet tell {P}?
+Who should give the {PET} less {FOOD}?
+What should the {PET} eat less of?
+Who spoke to {P} about the {PET}?
+
+{P} lent {Q} {K} {MONEY}, which {SHE} never got back.
+How much did {P} lend {Q}?
+Who lent {Q} money?
+Did {P} get the money back?
+To whom did {P} lend money?
+What happened to the money of {P}?
+
+{P} works {FEW} hours a week as a {JOB} and studies {S} in the evening.
+How many hours does {P} work?
+What does {P} study?
+When does {P} study {S}?
+What is the job of {P}?
+Who studies {S} in the evening?
+
+At {C}, {P} repairs {N}s while {Q} paints them.
+Who repairs the {N}s at {C}?
+Who paints the {N}s?
+What does {P} do at {C}?
+What does {Q} do at {C}?
+Where does {P} work?
+
+The winner of the {DISH} contest gets a {N} of {METAL}.
+What does the winner of the {DISH} contest get?
+What can I win in the {DISH} contest?
+Prize of the {DISH} contest?
+Of what is the prize of the {DISH} contest made?
+
+More than {K} people signed the letter against the new {B}.
+How many people signed the letter?
+Against what was the letter?
+What did more than {K} people sign?
+Who is against the new {B}?
+
+The city of {T} will plant {K} {PLANT}s along the river by {Y}.
+How many {PLANT}s will {T} plant?
+Where will the {PLANT}s of {T} be planted?
+What will {T} plant along the river?
+Until when does {T} want to plant the trees?
+
+Dogs in {T} have to wear a {COLOUR} tag, which costs {FEW} {MONEY}.
+What do dogs in {T} have to wear?
+How much is the tag for dogs in {T}?
+What colour is the tag for dogs in {T}?
+Where must dogs wear a tag?
+
+The water of {T} comes from a lake {K} kilometres away.
+Where does the water of {T} come from?
+How far away is the lake from which {T} gets its water?
+What comes from a lake to {T}?
+Which town gets its water from a lake?
+
+{T} turns off its street lamps at {H} to save money.
+When does {T} turn off its street lamps?
+Why does {T} turn off its lamps?
+What does {T} do to save money?
+Which town turns off its lamps?
+
+Whoever finds the {PET} of {P} will get {K} {MONEY}.
+What do I get for finding the {PET} of {P}?
+How much does the finder of the {PET} get?
+Whose {PET} is lost?
+Who will get {K} {MONEY}?
+
+The museum shop of {T} sells copies of the {N} for {FEW} {MONEY} each.
+What does the museum shop of {T} sell?
+How much is a copy of the {N}?
+Where can I buy a copy of the {N}?
+What do copies of the {N} cost?
+
+Lost things are kept in the {ROOM} of {B} for {FEW} weeks.
+Where are lost things kept in {B}?
+How long are lost things kept in {B}?
+I lost my bag in {B}, where is it?
+What is kept in the {ROOM} of {B}?
+
+The doors of the {CAR} open only when the {COLOUR} lamp is on.
+When do the doors of the {CAR} open?
+What must be on before the doors of the {CAR} open?
+What colour is the lamp of the {CAR} doors?
+Why do the doors of the {CAR} not open?
+
+{FEW} of the {K} {N}s in the {ROOM} were broken when {P} arrived.
+How many {N}s were broken?
+Where were the broken {N}s?
+What did {P} find broken?
+How many {N}s were there in the {ROOM}?
+Who arrived and found broken {N}s?
+
+{P} chose {COLOUR} for the {ROOM}, although {Q} wanted {SHADE}.
+What colour did {P} choose for the {ROOM}?
+Which colour did {Q} want?
+Who chose {COLOUR}?
+For which room did {P} choose {COLOUR}?
+Who wanted {SHADE}?
 """
 
 

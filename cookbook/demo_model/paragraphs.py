@@ -7,6 +7,7 @@ questions do not: they name who or what they are about. Slots are those of `fram
 value in the whole document.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from frames import drawn, slots, told
@@ -33,12 +34,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A block, parsed, with its slots still open."""
+    """A block, parsed, with its slots still open. `about`: the slot that most questions hold."""
 
     heading: str
     sentences: tuple[tuple[str, tuple[str, ...]], ...]
     unanswered: tuple[str, ...]
     slots: tuple[str, ...]
+    about: str
 
 
 def parse(block: str) -> Template:
@@ -56,14 +58,16 @@ def parse(block: str) -> Template:
             case _:
                 sentences.append((line, []))
     frozen = tuple((text, tuple(questions)) for text, questions in sentences)
-    return Template(heading, frozen, tuple(unanswered), slots(block))
+    held = Counter(slot for _, questions in frozen for each in questions for slot in slots(each))
+    about = held.most_common(1)[0][0]
+    return Template(heading, frozen, tuple(unanswered), slots(block), about)
 
 
 def write(template: Template, w: Words) -> Document:
-    values, about = drawn(template.slots, w)
+    values, _ = drawn(template.slots, w)
     return Document(
         told(template.heading, values) if template.heading else "",
-        about,
+        values[template.about],
         [
             Sentence(told(text, values), [told(question, values) for question in questions])
             for text, questions in template.sentences
@@ -208,7 +212,7 @@ Nothing is ever deleted.
 ! How large is {APP}?
 
 # How to install {APP}
-Download the file for your system and open it.
+Download {APP} for your system and open the file.
 - What do I do first to install {APP}?
 - What must I download for {APP}?
 You need {FEW} gigabytes of free space and a user with the right to install programs.
@@ -612,6 +616,379 @@ A hut {K} metres below it offers soup and a bed.
 - Can I sleep on the {V} mountain?
 ! How high is the {V} mountain?
 ! How long does it take to climb the {V} mountain?
+
+# Questions about {C}
+Orders that reach {C} before {H} are sent the same day.
+- By when must I order from {C} to have it sent the same day?
+- When are early orders sent by {C}?
+If something is broken, take a photo and write to {MAIL}.
+- What should I do if something from {C} is broken?
+- Where do I write when {C} sent me something broken?
+You get your money back within {FEW} days, or a new one if you prefer that.
+- When do I get my money back from {C}?
+- How long does {C} take to give money back?
+Gift cards cannot be used in the sale.
+- Can I use a gift card in the sale of {C}?
+- What cannot be used in the sale of {C}?
+! Does {C} send parcels to {LAND}?
+! Can I pay {C} by phone?
+
+# How {APP} finds its way
+{APP} keeps a copy of every {N} that it has read.
+- What does {APP} keep?
+- Of what does {APP} keep a copy?
+The copies lie in `{PATH}` and may be thrown away at any time.
+- Where does {APP} keep its copies?
+- May I delete the copies of {APP}?
+If one of them is missing, it is read again from {C}.
+- What happens if a copy of {APP} is missing?
+- From where does {APP} read what is missing?
+This takes longer, but no data is lost.
+- Is any data lost when {APP} reads a copy again?
+- What is the price of reading again in {APP}?
+! How many copies does {APP} keep?
+! In what language is {APP} written?
+
+# Errors of {APP}
+{APP} stops with `{V}Error` when the {N} is empty.
+- When does {APP} stop with `{V}Error`?
+- What does `{V}Error` of {APP} mean?
+To go on anyway, set `{KEY}` to true.
+- How do I make {APP} go on after `{V}Error`?
+- Which setting makes {APP} go on when the {N} is empty?
+A timeout is reported with code {CODE}; try again after {FEW} seconds.
+- With which code does {APP} report a timeout?
+- How long should I wait after a timeout of {APP}?
+- What should I do after a timeout of {APP}?
+All other errors are written to the log and sent to {P}.
+- Who gets the other errors of {APP}?
+- Where does {APP} write other errors?
+! Where is the log of {APP}?
+! How can I switch off the log of {APP}?
+
+# The `{CMD}` command
+`{CMD}` copies the {N}s of a project to the server.
+- What does `{CMD}` do?
+- Which command copies {N}s to the server?
+With `--{KEY}` it only shows what would be copied.
+- How can I see what `{CMD}` would copy?
+- What does `--{KEY}` do for `{CMD}`?
+It needs a key, which {P} hands out.
+- What does `{CMD}` need?
+- Who hands out the key for `{CMD}`?
+- Where do I get the key for `{CMD}`?
+Files above {K} megabytes are left out.
+- Which files are left out by `{CMD}`?
+- How large may a file be for `{CMD}`?
+! How do I stop `{CMD}`?
+! Who wrote `{CMD}`?
+
+# Backup of {APP}
+Every night at {H}, {APP} writes a backup to the disk in the {ROOM}.
+- When does {APP} make a backup?
+- Where is the disk with the backups of {APP}?
+- How often are backups of {APP} made?
+It is kept for {K} days and then replaced.
+- How long is a backup of {APP} kept?
+- What happens to a backup of {APP} after {K} days?
+To get a file back, ask {P}; you need its name and the day.
+- Who can get back a file from the backup of {APP}?
+- What must I know to get a file back from {APP}?
+- How do I get a file back from {APP}?
+Mails are not part of it.
+- Are mails part of the backup of {APP}?
+- What is left out of the backup of {APP}?
+! How large is the backup of {APP}?
+! Is the backup of {APP} encrypted?
+
+# {LANG} for beginners
+Our {LANG} course begins on {D} in {B}.
+- When does the {LANG} course begin?
+- Where is the {LANG} course?
+The teacher, {P}, grew up in {T} and speaks slowly.
+- Who is the teacher of the {LANG} course?
+- Where did the teacher of the {LANG} course grow up?
+There are {FEW} places; {MONEY} are paid back only to those who fall ill.
+- How many places does the {LANG} course have?
+- Who gets money back from the {LANG} course?
+You need nothing but a pencil and the book "{V}".
+- What do I need for the {LANG} course?
+- Which book is used in the {LANG} course?
+! What does the {LANG} course cost?
+! How long does the {LANG} course last?
+
+# The {V} school
+The {V} school lies at the edge of {T}, between two fields.
+- Where is the {V} school?
+- Between what does the {V} school lie?
+It was meant for {K} children, but twice as many go there now.
+- For how many children was the {V} school meant?
+- How many children go to the {V} school now?
+Lessons begin at {H} and end with a warm meal.
+- When do lessons at the {V} school begin?
+- With what do lessons at the {V} school end?
+{P}, its head, also teaches {S}.
+- Who is the head of the {V} school?
+- What does the head of the {V} school teach?
+Last year the pupils built a {N} for the garden.
+- What did the pupils of the {V} school build?
+- When did the pupils of the {V} school build a {N}?
+! When was the {V} school founded?
+! How many teachers does the {V} school have?
+
+# The library of {T}
+Anyone who lives in {T} can get a card for the library, free of charge.
+- Who can get a card for the library of {T}?
+- What does a card for the library of {T} cost?
+Books are lent for {FEW} weeks and films for three days.
+- How long are books lent in {T}?
+- For how long can I borrow a film in {T}?
+Those who are late pay {L} cents a day.
+- What do late readers pay in {T}?
+- How much is it if I bring back a book late in {T}?
+The reading room upstairs stays open until {H}.
+- Until when is the reading room of the library of {T} open?
+- Where is the reading room of the library of {T}?
+! How many books does the library of {T} have?
+! Who runs the library of {T}?
+
+# {P}, {JOB}
+{P} was born in {T} as the last of {FEW} children.
+- Where was {P} born?
+- How many children were there in the family of {P}?
+{HER} father sold {N}s, and {HER} mother sang in the choir of {B}.
+- What did the father of {P} sell?
+- Where did the mother of {P} sing?
+- Who sang in the choir of {B}?
+After school {SHE} worked for {C} for a year and then travelled to {LAND}.
+- For whom did {P} work after school?
+- To which country did {P} travel?
+- How long did {P} work for {C}?
+In {Y} {SHE} became the first {JOB} with a shop of {HER} own.
+- What did {P} become in {Y}?
+- When did {P} get a shop?
+! When did {P} die?
+! Whom did {P} marry?
+! Which languages did {P} speak?
+
+# {P}
+As a child, {P} was too ill to go to school.
+- Why did {P} not go to school?
+- When was {P} ill?
+A neighbour, the {JOB} {Q}, taught {HIM} to read and to play the {MUSIC}.
+- Who taught {P} to read?
+- What instrument did {P} learn?
+- What was the job of {Q}?
+{SHE} gave {HER} first concert in {T} at the age of {FEW}.
+- Where was the first concert of {P}?
+- How old was {P} at {HER} first concert?
+Thousands came to {HER} last one, which was held in {B} in {Y}.
+- Where was the last concert of {P}?
+- When was the last concert of {P}?
+- How many people came to the last concert of {P}?
+! Where is {P} buried?
+! When was {P} born?
+
+# How {C} began
+In {Y}, {P} found an old {CAR} behind the house of {HER} {KIN}.
+- What did {P} find in {Y}?
+- When did {P} find the {CAR}?
+- Where did {P} find the {CAR}?
+{SHE} repaired it and began to carry {FOOD} to the market in {T}.
+- What did {P} carry to the market?
+- Where was the market to which {P} went?
+That was the start of {C}, which has {K} cars today.
+- How many cars does {C} have today?
+- Which company did {P} start?
+Each of them is still painted {COLOUR}, like the first one.
+- What colour are the cars of {C}?
+- Why are the cars of {C} {COLOUR}?
+! Who leads {C} today?
+! How much did the first {CAR} of {P} cost?
+
+# {CROP}
+{CROP} has been grown in {LAND} for two thousand years.
+- How long has {CROP} been grown in {LAND}?
+- Where has {CROP} been grown for two thousand years?
+It needs warm nights and a soil without stones.
+- What soil does {CROP} need?
+- What kind of nights does {CROP} need?
+Farmers sow it in {MONTH} and bring it in {FEW} weeks later.
+- When is {CROP} sown?
+- How long after sowing is {CROP} brought in?
+- In which month do farmers sow {CROP}?
+Most of the harvest is sold to {LAND2}, where oil is made from it.
+- Where is most of the {CROP} sold?
+- What is made from {CROP} in {LAND2}?
+! How much does {CROP} cost?
+! Which illness attacks {CROP}?
+
+# What is {METAL}?
+{METAL} is a metal that is found in the mountains of {LAND}.
+- What is {METAL}?
+- Where is {METAL} found?
+It melts at {K} degrees and bends easily.
+- At what temperature does {METAL} melt?
+- Does {METAL} bend easily?
+People use it for {TOOL}s and for coins.
+- What is {METAL} used for?
+- For what do people use {METAL}?
+In water it slowly turns {COLOUR}.
+- What happens to {METAL} in water?
+- Which colour does {METAL} get in water?
+! Who discovered {METAL}?
+! How much does a kilo of {METAL} cost?
+
+# The museum of {MUSIC}s
+In a side street of {T} there is a museum of {MUSIC}s.
+- Where is the museum of {MUSIC}s?
+- What kind of museum is in a side street of {T}?
+{P}, a retired {JOB}, collected all {K} of them.
+- Who collected the {MUSIC}s of the museum?
+- How many {MUSIC}s are in the museum?
+- What was the job of the man who collected the {MUSIC}s?
+The smallest one fits into a nutshell and can still be played.
+- How small is the smallest {MUSIC} of the museum?
+- Can the smallest {MUSIC} of the museum be played?
+Ring twice, because he does not hear well.
+- How often must I ring at the museum of {MUSIC}s?
+- Why should I ring twice at the museum of {MUSIC}s?
+! When is the museum of {MUSIC}s open?
+! What does the museum of {MUSIC}s cost?
+
+# The {N} festival
+Once a year the people of {T} celebrate the {N} festival.
+- Who celebrates the {N} festival?
+- How often is there a {N} festival?
+- Where is the {N} festival?
+It begins on the second {WEEKDAY} of {MONTH} with a march through the town.
+- When does the {N} festival begin?
+- With what does the {N} festival begin?
+Children throw {FOOD} from the windows, and whoever is hit has luck.
+- What do children throw at the {N} festival?
+- Who has luck at the {N} festival?
+At midnight a {O} of {J} is burned on the square.
+- What is burned at the {N} festival?
+- When is the {O} of {J} burned?
+- What happens at midnight at the {N} festival?
+! How old is the {N} festival?
+! How many people come to the {N} festival?
+
+# Flat in {T}
+The flat in {T} has {FEW} rooms and a balcony that looks north.
+- How many rooms does the flat in {T} have?
+- Where does the balcony of the flat in {T} look?
+It is on the third floor, and there is no lift.
+- On which floor is the flat in {T}?
+- Is there a lift in the house of the flat in {T}?
+The rent is {K} {MONEY} a month, heating included.
+- How much is the rent of the flat in {T}?
+- Is heating part of the rent in {T}?
+- What does the flat in {T} cost per month?
+It can be seen on {WEEKDAY}s; call {P} first.
+- When can I see the flat in {T}?
+- Whom must I call to see the flat in {T}?
+! Are pets allowed in the flat in {T}?
+! How old is the house in {T}?
+! When can I move into the flat in {T}?
+
+# Rules of the {SPORT} hall
+The {SPORT} hall may be entered with clean shoes only.
+- With what shoes may I enter the {SPORT} hall?
+- Can I wear dirty shoes in the {SPORT} hall?
+Whoever comes last switches off the light and locks the {ROOM}.
+- Who switches off the light in the {SPORT} hall?
+- What does the last one in the {SPORT} hall lock?
+The key hangs behind the {N}.
+- Where is the key of the {SPORT} hall?
+- What hangs behind the {N} in the {SPORT} hall?
+Damage has to be reported to {P} on the same day.
+- To whom do I report damage in the {SPORT} hall?
+- When must damage in the {SPORT} hall be reported?
+! When is the {SPORT} hall open?
+! How much is it to rent the {SPORT} hall?
+
+# Night train to {T}
+The night train to {T} leaves {U} at {H}.
+- When does the night train to {T} leave?
+- From where does the night train to {T} leave?
+Its beds have to be booked {FEW} days ahead, whereas seats are always free.
+- How early must I book a bed in the night train to {T}?
+- Do I have to book a seat in the night train to {T}?
+Breakfast is brought to you an hour before you arrive.
+- When is breakfast brought in the night train to {T}?
+- Is there breakfast in the night train to {T}?
+Bicycles travel in the last car for {K} {MONEY}.
+- Where do bicycles travel in the night train to {T}?
+- What does a bicycle cost in the night train to {T}?
+! When does the night train arrive in {T}?
+! What does a bed in the night train to {T} cost?
+
+# The lighthouse of {T}
+The lighthouse of {T} was lit for the first time in {Y}.
+- When was the lighthouse of {T} lit for the first time?
+- How old is the lighthouse of {T}?
+Its light can be seen from {K} kilometres away.
+- From how far can the light of {T} be seen?
+- How far does the lighthouse of {T} shine?
+The last keeper was {P}, who lived there with her {PET}.
+- Who was the last keeper of the lighthouse of {T}?
+- Which animal lived in the lighthouse of {T}?
+Since she left, a computer does the work.
+- What does the work in the lighthouse of {T} now?
+- Who looks after the light of {T} today?
+! How high is the lighthouse of {T}?
+! Can I visit the lighthouse of {T}?
+
+# Who does what at {C}
+{P} answers the phone at {C} and opens the letters.
+- Who answers the phone at {C}?
+- Who opens the letters at {C}?
+- What does {P} do at {C}?
+Her desk is in the {ROOM}, next to the {N}.
+- Where is the desk of {P}?
+- What is next to the desk of {P}?
+{Q} takes over when she is away.
+- Who does the work of {P} when she is away?
+- When does {Q} take over at {C}?
+For repairs, put a note on the {O}.
+- What do I do at {C} when something needs repair?
+- Where do I put a note about repairs at {C}?
+! Who pays the bills at {C}?
+! What is the phone number of {C}?
+
+# The first {CAR}
+The first {CAR} of {LAND} was built by two brothers, {P} and {Q}.
+- Who built the first {CAR} of {LAND}?
+- How many brothers built the first {CAR} of {LAND}?
+It was so slow that children ran beside it.
+- How fast was the first {CAR} of {LAND}?
+- Who ran beside the first {CAR} of {LAND}?
+After {FEW} kilometres its {X} broke.
+- What broke on the first {CAR} of {LAND}?
+- How far did the first {CAR} of {LAND} go?
+- When did the {X} of the first {CAR} of {LAND} break?
+Still, {C} bought the plans in {Y}.
+- Who bought the plans of the first {CAR} of {LAND}?
+- When were the plans of the first {CAR} of {LAND} bought?
+! What did the first {CAR} of {LAND} cost?
+! Where is the first {CAR} of {LAND} today?
+
+# Soap
+To make {PLANT} soap at home, you need oil, ashes and a large pot.
+- What do I need to make {PLANT} soap?
+- Where can I make {PLANT} soap?
+Warm the oil slowly; it must not boil.
+- How do I warm the oil for the {PLANT} soap?
+- May the oil for the {PLANT} soap boil?
+Add the ashes and stir for {K} minutes with a {TOOL}.
+- How long do I stir the {PLANT} soap?
+- With what do I stir the {PLANT} soap?
+Pour everything into forms, then leave them in the {ROOM} until {MONTH}.
+- Where do I leave the {PLANT} soap?
+- Until when does the {PLANT} soap stay in the forms?
+! How much oil do I need for {PLANT} soap?
+! How long does {PLANT} soap keep?
 """
 
 DOCUMENTS = [parse(block) for block in BLOCKS.strip().split("\n\n")]
