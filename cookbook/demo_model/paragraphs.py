@@ -989,6 +989,715 @@ Pour everything into forms, then leave them in the {ROOM} until {MONTH}.
 - Until when does the {PLANT} soap stay in the forms?
 ! How much oil do I need for {PLANT} soap?
 ! How long does {PLANT} soap keep?
+
+# The {ROOM}
+The {ROOM} of {B} was painted {COLOUR} in {Y}, against the will of {P}.
+- What colour is the {ROOM} of {B}?
+- When was the {ROOM} of {B} painted?
+- Who did not want the {ROOM} of {B} to be painted?
+Its ceiling is held by {FEW} beams of {J}.
+- How many beams hold the ceiling of the {ROOM} in {B}?
+- Of what are the beams in the {ROOM} of {B}?
+A {SEAT} that nobody may use stands in the corner.
+- What stands in the corner of the {ROOM} of {B}?
+- May I use the {SEAT} in the {ROOM} of {B}?
+It belonged to {Q}, the first owner.
+- To whom did the {SEAT} in {B} belong?
+- Who was the first owner of {B}?
+! How large is the {ROOM} of {B}?
+! Can I rent the {ROOM} of {B}?
+
+# Parking in {T}
+In the centre of {T} you may park for at most {FEW} hours.
+- How long may I park in the centre of {T}?
+- Where in {T} is parking limited to {FEW} hours?
+The machines take coins and cards, but no notes.
+- How can I pay for parking in {T}?
+- Do the parking machines of {T} take notes?
+Those who live there pay {K} {MONEY} a year and put a {COLOUR} card behind the window.
+- How much do people who live in {T} pay for parking?
+- What colour is the parking card of {T}?
+After {H} and on Sundays, it is free.
+- When is parking free in {T}?
+- Do I pay for parking in {T} on Sundays?
+! What is the fine for wrong parking in {T}?
+! Where is the largest car park of {T}?
+
+# Swimming in {T}
+The pool of {T} is heated to {FEW} degrees and opens in {MONTH}.
+- How warm is the pool of {T}?
+- When does the pool of {T} open for the season?
+Children under six swim for free, if somebody watches them.
+- Who swims for free in {T}?
+- What must children under six have in the pool of {T}?
+Everybody else pays {K} {MONEY}.
+- What does the pool of {T} cost?
+- How much do adults pay for the pool of {T}?
+When there is lightning, all have to leave the water.
+- What happens at the pool of {T} when there is lightning?
+- When must people leave the water of the pool of {T}?
+! How deep is the pool of {T}?
+! Who watches the pool of {T}?
+
+# {P} and the {ANIMAL}
+One evening in {MONTH}, {P} found a young {ANIMAL} behind the {N}.
+- When did {P} find the {ANIMAL}?
+- Where did {P} find the {ANIMAL}?
+- What did {P} find behind the {N}?
+It had hurt its {BODY} and could not move.
+- What was wrong with the {ANIMAL} that {P} found?
+- Which part of the {ANIMAL} of {P} was hurt?
+{SHE} carried it to {Q}, who is a vet in {T}.
+- To whom did {P} carry the {ANIMAL}?
+- Where does {Q} work?
+- What is the job of {Q}?
+After {FEW} weeks it was well and did not want to leave.
+- How long did it take until the {ANIMAL} of {P} was well?
+- Did the {ANIMAL} want to leave {P}?
+Now it sleeps in the {ROOM}.
+- Where does the {ANIMAL} of {P} sleep?
+! What does the {ANIMAL} of {P} eat?
+! What is the name of the {ANIMAL} of {P}?
+
+# Your account at {APP}
+An account at {APP} is free and needs only an e-mail address.
+- What does an account at {APP} cost?
+- What do I need for an account at {APP}?
+If you do not use it for {FEW} months, it is closed.
+- What happens if I do not use my {APP} account?
+- When is an account at {APP} closed?
+You can delete it yourself: open {MENU}, scroll down and press {PRESS}.
+- How do I delete my {APP} account?
+- Which button deletes my {APP} account?
+- Where can I delete my account at {APP}?
+Your pictures are then kept for another {K} days, in case you come back.
+- How long are my pictures kept by {APP} after I delete the account?
+- Why does {APP} keep pictures for {K} days?
+! Can I have two accounts at {APP}?
+! How do I change my name at {APP}?
+
+# Messages in {APP}
+To write a message in {APP}, press the {COLOUR} pen.
+- How do I write a message in {APP}?
+- What must I press to write a message in {APP}?
+It is saved every {FEW} seconds while you type.
+- How often is a message saved in {APP}?
+- What happens in {APP} while I type a message?
+Once sent, it can be changed for {K} minutes.
+- How long can I change a message in {APP}?
+- Can I change a message that was sent in {APP}?
+Words in stars appear in bold.
+- How do I make words bold in {APP}?
+- What do stars do in {APP}?
+! How do I delete a message in {APP}?
+! How long may a message in {APP} be?
+! Can I send files in {APP}?
+
+# The client of {APP}
+Create one client per program and share it between threads; {APP} takes care of the rest.
+- How many clients of {APP} should I create?
+- Can I share a client of {APP} between threads?
+Every call returns a {N} or raises `{V}Error`.
+- What does a call of the {APP} client return?
+- What does the {APP} client raise?
+It waits for {K} seconds before it gives up.
+- How long does the {APP} client wait?
+- When does the {APP} client give up?
+If you need more time, pass `{KEY}`.
+- What should I pass to {APP} if I need more time?
+- How can I make the {APP} client wait longer?
+Close it at the end with `close`.
+- How do I close the {APP} client?
+- What must I do with the {APP} client at the end?
+! Does the {APP} client work with a proxy?
+! Is there an async client for {APP}?
+
+# Moving from {V} to {APP}
+{APP} can read the files of {V} as they are.
+- Can {APP} read the files of {V}?
+- Which files does {APP} read as they are?
+Only the {N} has to be written again, since its format was never published.
+- What has to be written again when I move to {APP}?
+- Why must the {N} be written again for {APP}?
+Run `{APP} {CMD}` once; this takes about {FEW} minutes.
+- What must I run to move to {APP}?
+- How long does it take to move to {APP}?
+Afterwards, both programs can be used side by side.
+- Can I use {V} and {APP} at the same time?
+- What is possible after moving to {APP}?
+! Can I go back from {APP} to {V}?
+! Is {APP} faster than {V}?
+
+# {LAND}
+{LAND} lies between {LAND2} and the sea.
+- Where does {LAND} lie?
+- Between what does {LAND} lie?
+Its people speak {LANG} at home and English at work.
+- What do people in {LAND} speak at home?
+- Which language is spoken at work in {LAND}?
+They became a free country in {Y}, when the last soldiers left {T}.
+- When did {LAND} become free?
+- From which town did the last soldiers leave {LAND}?
+Since then, they have lived from selling {CROP} and {METAL}.
+- What does {LAND} sell?
+- From what does {LAND} live?
+The highest court sits in {U}.
+- Where is the highest court of {LAND}?
+- What sits in {U}?
+! How many people live in {LAND}?
+! What is the capital of {LAND}?
+! What is the money of {LAND} called?
+
+# Weather for {T}
+{WEEKDAY} begins with {SKY} in {T} and stays cold.
+- With what weather does {WEEKDAY} begin in {T}?
+- Will it be cold in {T} on {WEEKDAY}?
+In the afternoon it clears up, with up to {FEW} degrees by the sea.
+- When does it clear up in {T}?
+- How warm does it get by the sea near {T}?
+The wind comes from the north and grows stronger towards evening.
+- From where does the wind come in {T}?
+- When does the wind grow stronger in {T}?
+On the roads to {U}, drivers should watch out for ice.
+- For what should drivers to {U} watch out?
+- Where is there ice near {T}?
+! Will it snow in {T}?
+! When does the sun rise in {T}?
+
+# Ward {FEW} of {B}
+Ward {FEW} of {B} looks after people with {ILL}.
+- Who is looked after on ward {FEW} of {B}?
+- Which illness is treated on ward {FEW} of {B}?
+Visitors may come from {H} to {I}, two at a time.
+- When may visitors come to ward {FEW} of {B}?
+- How many visitors may come at a time to ward {FEW} of {B}?
+- Visiting hours of ward {FEW} in {B}?
+They have to wash their hands and must not bring flowers.
+- What must visitors not bring to ward {FEW} of {B}?
+- Can I bring flowers to ward {FEW} of {B}?
+At night, {P} is the nurse to call.
+- Who is the nurse at night on ward {FEW} of {B}?
+- When does {P} work on ward {FEW} of {B}?
+! How many beds does ward {FEW} of {B} have?
+! Which doctor leads ward {FEW} of {B}?
+
+# {C} buys {V}
+{C} announced on {D} that it would buy {V}, a maker of {N}s.
+- What did {C} announce?
+- When did {C} announce the purchase of {V}?
+- What does {V} make?
+The price, {K} million {MONEY}, is higher than anyone had expected.
+- How much does {C} pay for {V}?
+- What is the price of {V}?
+{P}, who founded the smaller company, will leave it in {MONTH}.
+- Who founded {V}?
+- When will {P} leave {V}?
+Its factory in {T} is going to be closed.
+- What will happen to the factory of {V}?
+- Where is the factory of {V}?
+! How many people work for {V}?
+! Who leads {C}?
+
+# Delivery by {C}
+{C} delivers in {T} from {WEEKDAY} on, between {H} and {I}.
+- At what time does {C} deliver in {T}?
+- From which day on does {C} deliver in {T}?
+For {FEW} {MONEY} more, the driver carries everything to your kitchen.
+- What does it cost if the driver of {C} carries things to my kitchen?
+- What does the driver of {C} do for {FEW} {MONEY} more?
+Boxes are taken back when they are empty and clean.
+- When does {C} take boxes back?
+- Does {C} take back boxes?
+Milk and eggs cannot be returned.
+- Which goods cannot be returned to {C}?
+- Can I return eggs to {C}?
+! How do I pay {C}?
+! Which towns besides {T} does {C} deliver to?
+
+# The {V} car park
+The {V} car park has {K} places on {FEW} floors.
+- How many places does the {V} car park have?
+- How many floors does the {V} car park have?
+An hour costs {L} {MONEY}; the first ten minutes are free.
+- How much is an hour in the {V} car park?
+- How long can I park for free in the {V} car park?
+Ask the guard, {P}, if you have lost your ticket.
+- Whom do I ask if I lose my ticket in the {V} car park?
+- Who is the guard of the {V} car park?
+Cars higher than two metres do not fit through the gate.
+- Which cars do not fit into the {V} car park?
+- How high may a car be in the {V} car park?
+! Is the {V} car park open at night?
+! Can I charge my car in the {V} car park?
+
+# {P} in {LAND}
+In {Y} {P} travelled to {LAND} to look for {PLANT}s.
+- When did {P} travel to {LAND}?
+- Why did {P} travel to {LAND}?
+- What did {P} look for in {LAND}?
+The journey by {CAR} took {FEW} weeks, and half of the baggage was lost.
+- How did {P} travel to {LAND}?
+- How long did the journey of {P} take?
+- How much of the baggage of {P} was lost?
+In a village near {T}, {SHE} fell ill with {ILL}.
+- Where did {P} fall ill?
+- Which illness did {P} have?
+{Q}, a local {JOB}, nursed {HIM} for a month and asked for nothing.
+- Who nursed {P}?
+- What did {Q} ask for?
+- How long was {P} nursed?
+{HER} diary of this time is kept in {B}.
+- Where is the diary of {P}?
+- What is kept in {B}?
+! How old was {P} in {LAND}?
+! When did {P} come home?
+
+The {MUSIC} that hangs in {B} once belonged to {P}.
+- To whom did the {MUSIC} in {B} belong?
+- Where does the {MUSIC} of {P} hang?
+It was made of {J} by a {JOB} in {T}.
+- Who made the {MUSIC} of {P}?
+- What is the {MUSIC} of {P} made of?
+- In which town was the {MUSIC} of {P} made?
+{P} played it only once, at the wedding of her {KIN}.
+- How often did {P} play the {MUSIC}?
+- At whose wedding did {P} play?
+Somebody stole it in {Y}, yet it came back by mail without a word.
+- When was the {MUSIC} of {P} stolen?
+- How did the {MUSIC} of {P} come back?
+! How much is the {MUSIC} of {P} worth?
+! Who stole the {MUSIC} of {P}?
+
+Our neighbour {P} has kept bees since {Y}.
+- Who has kept bees since {Y}?
+- Since when has {P} kept bees?
+- What does {P} keep?
+The hives stand between the {PLANT}s, far from the road.
+- Where do the hives of {P} stand?
+- Between which plants are the hives of {P}?
+In a good summer they give {K} jars of honey.
+- How much honey do the bees of {P} give in a good summer?
+- How many jars of honey does {P} get?
+Half of it goes to {B}; the rest is sold for {FEW} {MONEY} a jar.
+- What does a jar of honey from {P} cost?
+- Where does half of the honey of {P} go?
+! How many hives does {P} have?
+! Has {P} ever been stung?
+
+# Cleaning the {ROOM}
+The {ROOM} on floor {FEW} is cleaned on {WEEKDAY}s by {P}.
+- Who cleans the {ROOM} on floor {FEW}?
+- When is the {ROOM} on floor {FEW} cleaned?
+She starts at {H}, so please leave by then.
+- At what time does {P} start to clean?
+- By when should I leave the {ROOM} on floor {FEW}?
+Cups that are left on the {SEAT} will be thrown away.
+- What happens to cups that are left on the {SEAT} in the {ROOM}?
+- Where should I not leave cups in the {ROOM}?
+If something is missing afterwards, ask at the desk of {C}.
+- Where do I ask if something is missing in the {ROOM} on floor {FEW}?
+- What should I do if something is missing after the cleaning by {P}?
+! How long does {P} need for the {ROOM}?
+! Who pays for cleaning the {ROOM} on floor {FEW}?
+
+# Bread in {T}
+In {T}, bread is baked in one oven that belongs to everybody.
+- To whom does the oven of {T} belong?
+- How many ovens does {T} have?
+On {WEEKDAY}s the fire is lit at {H} by {P}.
+- Who lights the fire of the oven in {T}?
+- When is the fire of the oven in {T} lit?
+Each family marks its loaves with a {N}.
+- How do families in {T} mark their loaves?
+- With what are the loaves of {T} marked?
+A mouse of dough is baked along for the youngest child.
+- What is baked for the youngest child in {T}?
+- For whom is the mouse of dough in {T}?
+! How old is the oven of {T}?
+! How hot is the oven of {T}?
+
+# {DRINK} from {LAND}
+{DRINK} from {LAND} is stored in barrels of {J} for {FEW} years.
+- How long is {DRINK} from {LAND} stored?
+- In what is {DRINK} from {LAND} stored?
+That gives it its {COLOUR} colour and a taste of {FOOD}.
+- What does {DRINK} from {LAND} taste of?
+- Where does the {DRINK} from {LAND} get its colour?
+- Which colour has the {DRINK} from {LAND}?
+Most of it is drunk in {T}, where {P} opened the first bar in {Y}.
+- Where is most of the {DRINK} from {LAND} drunk?
+- Who opened the first bar for {DRINK} in {T}?
+- When was the first {DRINK} bar of {T} opened?
+It must never be mixed with {DRINK2}.
+- With what must {DRINK} from {LAND} never be mixed?
+- Can I mix {DRINK} from {LAND} with {DRINK2}?
+! How strong is the {DRINK} from {LAND}?
+! What does a bottle of {DRINK} from {LAND} cost?
+
+# {P}'s garden
+{P} grows {FOOD} and {FOOD2} behind the house.
+- What does {P} grow?
+- Where is the garden of {P}?
+A fence of {J} keeps out the {ANIMAL}s.
+- What keeps the {ANIMAL}s out of the garden of {P}?
+- Of what is the fence of {P}?
+In {MONTH} she gives half of the harvest to {Q}.
+- Who gets half of the harvest of {P}?
+- When does {P} give away half of the harvest?
+! How large is the garden of {P}?
+
+# Exams in {S}
+The exam in {S} takes place in {B} on {D}.
+- Where does the exam in {S} take place?
+- When is the exam in {S}?
+It lasts {FEW} hours; books may be used, phones may not.
+- How long does the exam in {S} last?
+- May I use books in the exam in {S}?
+- Are phones allowed in the exam in {S}?
+The results are sent by mail {K} days later.
+- When do I get the results of the {S} exam?
+- How are the results of the exam in {S} sent?
+! Who corrects the exam in {S}?
+! What happens if I fail the exam in {S}?
+
+# The old {CAR} of {T}
+The old {CAR} of {T} was built in {LAND} and bought in {Y}.
+- Where was the {CAR} of {T} built?
+- When was the {CAR} of {T} bought?
+Today it carries only guests of {B}, {FEW} at a time.
+- Whom does the {CAR} of {T} carry today?
+- How many guests fit into the {CAR} of {T}?
+Its driver, {P}, tells stories on the way.
+- Who drives the {CAR} of {T}?
+- What does the driver of the {CAR} of {T} do on the way?
+! How fast is the {CAR} of {T}?
+! What does a ride in the {CAR} of {T} cost?
+
+# {V}, the {PET}
+{V} is a {COLOUR} {PET} that lives at {B}.
+- What is {V}?
+- Where does {V} live?
+- What colour is {V}?
+It was found in a box by {P} in {Y}.
+- Who found {V}?
+- When was {V} found?
+- In what was {V} found?
+Its favourite food is {FOOD}, which it gets from the cook every {WEEKDAY}.
+- What is the favourite food of {V}?
+- Who feeds {V}?
+Visitors are asked not to touch it.
+- May visitors touch {V}?
+- What should visitors not do with {V}?
+! How old is {V}?
+
+# Room {FEW}
+Room {FEW} of {C} is used for meetings of up to {K} people.
+- How many people fit into room {FEW} of {C}?
+- For what is room {FEW} of {C} used?
+To book it, write your name on the list at the {N}.
+- How do I book room {FEW} of {C}?
+- Where is the list for room {FEW} of {C}?
+There is a {COLOUR} screen, but no phone.
+- Is there a phone in room {FEW} of {C}?
+- What colour is the screen in room {FEW} of {C}?
+! On which floor is room {FEW} of {C}?
+
+# First aid for the {BODY}
+If you hurt your {BODY}, cool it for {FEW} minutes.
+- What should I do if I hurt my {BODY}?
+- How long should I cool my {BODY}?
+Do not put ice on it directly; use a cloth.
+- Can I put ice on my {BODY} directly?
+- What should I use with ice for the {BODY}?
+When it turns {COLOUR}, call {P} under {CODE}.
+- When should I call {P} about my {BODY}?
+- Whom do I call if my {BODY} turns {COLOUR}?
+! How long does a hurt {BODY} take to heal?
+
+# How {T} got its {N}
+The {N} of {T} was a gift of {LAND}.
+- Who gave {T} its {N}?
+- From which country came the {N} of {T}?
+It arrived by ship in {Y}, packed in {CROP}.
+- How did the {N} get to {T}?
+- When did the {N} arrive in {T}?
+- In what was the {N} of {T} packed?
+For {K} years nobody knew where to put it.
+- For how long did nobody in {T} know where to put the {N}?
+Finally {P} set it up in front of {B}.
+- Who set up the {N} of {T}?
+- Where does the {N} of {T} stand?
+! What is the {N} of {T} made of?
+
+# Key `{KEY}`
+`{KEY}` tells {APP} how many {N}s it may open at once.
+- What does `{KEY}` tell {APP}?
+- How do I change how many {N}s {APP} opens at once?
+Its default is {FEW}, and values above {K} have no effect.
+- What is the default of `{KEY}` in {APP}?
+- Which values of `{KEY}` have no effect?
+If you set it to zero, there is no limit.
+- What happens if `{KEY}` is zero?
+- How do I switch off the limit `{KEY}`?
+! Since which version does {APP} know `{KEY}`?
+
+# Printing from {APP}
+To print from {APP}, open {MENU} and choose the {COLOUR} icon.
+- How do I print from {APP}?
+- Which menu of {APP} is for printing?
+If the page comes out empty, the {N} is missing.
+- Why does {APP} print empty pages?
+- What is missing if {APP} prints an empty page?
+Paper larger than A4 is cut off on the right.
+- What happens to large paper when {APP} prints?
+- Where does {APP} cut off large paper?
+! Can {APP} print on both sides?
+! Which printers does {APP} know?
+
+# {SPORT} for everyone
+On {WEEKDAY}s, everyone may try {SPORT} in {B}.
+- When can I try {SPORT}?
+- Where can I try {SPORT}?
+- Who may try {SPORT}?
+You need only shoes; the rest is lent to you for {FEW} {MONEY}.
+- What do I need to try {SPORT}?
+- How much is it to borrow things for {SPORT}?
+{P}, who won a medal in {LAND}, shows you how it is done.
+- Who shows people how {SPORT} is done?
+- Where did {P} win a medal?
+! How long does a {SPORT} lesson last?
+
+# The {N} of {P}
+{P} inherited a {N} from an aunt in {T}.
+- From whom did {P} inherit the {N}?
+- What did {P} inherit?
+- Where did the aunt of {P} live?
+It turned out to be worth {K} {MONEY}.
+- How much is the {N} of {P} worth?
+- What is the value of the {N} of {P}?
+Rather than sell it, she lent it to {B}.
+- What did {P} do with the {N}?
+- Did {P} sell the {N}?
+- To whom did {P} lend the {N}?
+! How old is the {N} of {P}?
+
+# Tea house {V}
+The tea house {V} serves {FEW} kinds of tea and a {DISH}.
+- How many kinds of tea does {V} serve?
+- What can I eat at {V}?
+It belongs to {P}, a former {JOB}.
+- To whom does {V} belong?
+- What was the owner of {V} before?
+Tables by the window should be booked under {CODE}.
+- Which number do I call for a table by the window at {V}?
+- Which tables of {V} should be booked?
+Shoes are left at the door.
+- What do guests of {V} leave at the door?
+- May I wear shoes in {V}?
+! When is {V} open?
+! What does tea cost at {V}?
+
+# Notice about the water
+In {T}, the water will be turned off on {D}.
+- When will the water be turned off in {T}?
+- What happens in {T} on {D}?
+The reason is a new pipe under {B}.
+- Why will there be no water in {T}?
+- Where is a new pipe being put in {T}?
+It comes back after about {FEW} hours and may look brown at first.
+- How long will {T} be without water?
+- How may the water of {T} look at first?
+! Whom can I ask about the water in {T}?
+
+# Wood of the {PLANT}
+The wood of the {PLANT} is heavier than water and sinks.
+- Why does the wood of the {PLANT} sink?
+- Does the wood of the {PLANT} float?
+Its colour changes from {COLOUR} to {SHADE} within {FEW} months.
+- How does the colour of {PLANT} wood change?
+- How long does it take until {PLANT} wood is {SHADE}?
+{JOB}s in {LAND} make {SEAT}s from it.
+- Who makes {SEAT}s from {PLANT} wood?
+- What is made from the wood of the {PLANT}?
+! How much does the wood of the {PLANT} cost?
+
+# {P} and {Q}
+{P} and {Q} met in the {ROOM} of {C}.
+- Where did {P} and {Q} meet?
+- In which room did {P} meet {Q}?
+One of them had locked the door by mistake, so they talked until {H}.
+- Until when did {P} and {Q} talk?
+- Why did {P} and {Q} talk for so long?
+Two years later they married in {LAND}.
+- Where did {P} and {Q} marry?
+- When did {P} and {Q} marry?
+! How many children do {P} and {Q} have?
+
+# The {FEW} o'clock ferry
+The ferry to {T} leaves at {H} from pier {FEW}.
+- From which pier does the ferry to {T} leave?
+- When does the ferry to {T} leave?
+It needs {K} minutes if the sea is calm.
+- How long does the ferry to {T} take?
+- How many minutes does the ferry to {T} need on a calm sea?
+In a storm it stays in the harbour, and your ticket counts for the next day.
+- What happens to the ferry to {T} in a storm?
+- Is my ticket to {T} lost if there is a storm?
+Dogs travel on deck.
+- Where do dogs travel on the ferry to {T}?
+- Can I take my dog on the ferry to {T}?
+! What does the ferry to {T} cost?
+
+# The {METAL} mine
+The {METAL} mine near {T} was closed in {Y}.
+- When was the {METAL} mine closed?
+- Where is the {METAL} mine?
+By then, {K} people had worked in it.
+- How many people worked in the {METAL} mine?
+Its tunnels are now full of water, and {ANIMAL}s live at the entrance.
+- What is in the tunnels of the {METAL} mine now?
+- Which animals live at the {METAL} mine?
+{P} leads tours to it in {MONTH}.
+- Who leads tours to the {METAL} mine?
+- When are there tours to the {METAL} mine?
+! How deep is the {METAL} mine?
+
+# Lost and found
+Things that are found at {B} are brought to {P}.
+- To whom are found things brought at {B}?
+- Who keeps the things found at {B}?
+She keeps them for {K} days in the {ROOM}.
+- How long does {P} keep things found at {B}?
+- Where does {P} keep found things?
+To get something back, describe it and pay {FEW} {MONEY}.
+- What do I pay to get something back at {B}?
+- How do I get something back at {B}?
+! When can I come to {P}?
+
+# The {JOB} of {T}
+{T} has had no {JOB} since {P} retired.
+- Why does {T} have no {JOB}?
+- Who was the {JOB} of {T}?
+The nearest one works in {U}, {K} kilometres away.
+- Where is the {JOB} nearest to {T}?
+- How far is it from {T} to the nearest {JOB}?
+Therefore the mayor offers a free house to anyone who takes over.
+- What does the mayor of {T} offer?
+- Who gets a free house in {T}?
+! How old is {P}?
+
+# Night at {B}
+Once a year, children may sleep in {B}.
+- How often may children sleep in {B}?
+- Who may sleep in {B}?
+They bring a sleeping bag and get {DISH} for dinner.
+- What do children bring to {B}?
+- What do children eat at {B}?
+At {H}, {P} walks through the dark rooms with them.
+- Who walks through {B} with the children?
+- When do the children walk through {B}?
+! What does a night in {B} cost?
+
+# The {ANIMAL} and the {ANIMAL2}
+The {ANIMAL} and the {ANIMAL2} look alike, but only one of them can swim.
+- Do the {ANIMAL} and the {ANIMAL2} look alike?
+The {ANIMAL} is the swimmer: it has a flat {BODY}.
+- Which can swim, the {ANIMAL} or the {ANIMAL2}?
+- What does the {ANIMAL} have that helps it swim?
+The {ANIMAL2} avoids water and lives on {PLANT}s in {LAND}.
+- What does the {ANIMAL2} avoid?
+- Where does the {ANIMAL2} live?
+- What does the {ANIMAL2} eat?
+! How long can the {ANIMAL} swim?
+
+# Model {CODE}
+Model {CODE} is the smallest {N} made by {C}.
+- What is model {CODE}?
+- Who makes model {CODE}?
+It runs for {K} hours and fits into a {O}.
+- How long does model {CODE} run?
+- Into what does model {CODE} fit?
+The first {FEW} were given to schools in {T}.
+- How many pieces of model {CODE} were given to schools?
+- Who got the first pieces of model {CODE}?
+! What does model {CODE} cost?
+! What colour is model {CODE}?
+
+# The {V} prize
+The {V} prize is given every {FEW} years to a {JOB}.
+- How often is the {V} prize given?
+- Who gets the {V} prize?
+It was started by {P} in {Y}.
+- Who started the {V} prize?
+- When was the {V} prize started?
+The winner receives {K} {MONEY} and a {N} of {METAL}.
+- How much money does the winner of the {V} prize get?
+- What does one get with the {V} prize?
+Last time it went to {Q}.
+- Who won the {V} prize last time?
+! Where is the {V} prize given?
+
+# Working at {C}
+{C} pays its {JOB}s {K} {MONEY} a day.
+- How much does {C} pay its {JOB}s?
+- What does a {JOB} earn at {C}?
+Lunch is free, and so is the {CAR} from {T}.
+- Is lunch free at {C}?
+- What does the {CAR} to {C} cost?
+Those who speak {LANG} get {FEW} percent more.
+- Who gets more money at {C}?
+- How much more do people who speak {LANG} get at {C}?
+Send your letter to {MAIL}.
+- Where do I write to work at {C}?
+! How many hours do people at {C} work?
+! When can I start at {C}?
+
+# The clock of {T}
+The clock of {T} is always {FEW} minutes late.
+- How late is the clock of {T}?
+- What is wrong with the clock of {T}?
+People say that a {JOB} once stopped it to catch his {CAR}.
+- Who stopped the clock of {T}?
+- Why was the clock of {T} stopped?
+It is wound up by {P} every {WEEKDAY}.
+- Who winds up the clock of {T}?
+- When is the clock of {T} wound up?
+! How old is the clock of {T}?
+! Who made the clock of {T}?
+
+# Allergies
+Tell {P} before you come to {B} if there is something that you cannot eat.
+- Whom do I tell what I cannot eat at {B}?
+- When should I tell {P} what I cannot eat?
+The kitchen there uses {FOOD} in nearly everything.
+- What does the kitchen of {B} use in nearly everything?
+Instead of it, the cook can take {FOOD2}.
+- What can the cook of {B} take instead of {FOOD}?
+! What does dinner at {B} cost?
+
+# {M} and {APP}
+{M} can be connected to {APP} by cable only.
+- How can {M} be connected to {APP}?
+- Can I connect {M} to {APP} without a cable?
+Use the {COLOUR} socket on its back.
+- Which socket of {M} should I use?
+- Where is the {COLOUR} socket of {M}?
+As soon as a {N} appears on the screen, press {PRESS}.
+- When should I press {PRESS} to connect {M}?
+- What do I press when the {N} appears on {M}?
+! How long must the cable of {M} be?
+
+# The well of {T}
+The well of {T} is {K} metres deep and has never been dry.
+- How deep is the well of {T}?
+- Has the well of {T} ever been dry?
+{P} dug it in {Y} with two {JOB}s.
+- Who dug the well of {T}?
+- When was the well of {T} dug?
+- Who helped {P} to dig the well?
+Whoever throws a {N} into it has to fetch it again.
+- What happens if I throw a {N} into the well of {T}?
+! How cold is the water in the well of {T}?
 """
 
 DOCUMENTS = [parse(block) for block in BLOCKS.strip().split("\n\n")]
