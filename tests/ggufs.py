@@ -56,6 +56,13 @@ def empty_bert(path: Path) -> Path:
     return _written(writer, path)
 
 
+def empty_projector(path: Path) -> Path:
+    """The header of a file that turns images into embeddings: what it is for can be told."""
+    writer = GGUFWriter(path, "clip")
+    writer.add_bool("clip.has_vision_encoder", True)
+    return _written(writer, path)
+
+
 def lora(path: Path, *, width: int = 64, rank: int = 4, architecture: str = "llama") -> Path:
     """A LoRA adapter that changes the queries of the first layer."""
     writer = GGUFWriter(path, architecture)

@@ -168,6 +168,7 @@ class Rendered:
     """Tokens of the messages that did not fit."""
     dropped_count: int = 0
     """How many messages those are."""
+    num_images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class Tokens:
     """What they were made of, before any of them were cut off."""
     dropped_count: int = 0
     """Messages that were left out."""
+    num_images: int = 0
 
 
 Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
@@ -191,6 +193,7 @@ class RunCall(Call[Q]):
     """What chat and generate share."""
 
     verb = "generate"
+    is_completion = True
 
     def check(self, model: Model) -> None:
         request = self._request
@@ -202,9 +205,16 @@ class RunCall(Call[Q]):
         given = [name for name, value in wanted.items() if value]
         if len(given) > 1:
             raise RequestError(f"{' and '.join(given)} constrain the answer; give one of them")
+        if self.has_images() and "vision" not in model.capabilities:
+            raise UnsupportedError(f'"{model.name.short}" does not support images')
+        if self.has_images() and not request.debug_render_only:
+            raise UnsupportedError("images: paddock does not read images yet")
 
     @abstractmethod
     def is_empty(self) -> bool: ...
+
+    @abstractmethod
+    def has_images(self) -> bool: ...
 
     def is_unload(self, keep_alive: int | None) -> bool:
         return self.is_empty() and keep_alive == 0
@@ -217,7 +227,7 @@ class RunCall(Call[Q]):
         request = self._request
         tokens = self.tokens(loaded.weights, engine.n_ctx)
         if request.debug_render_only:
-            self._answer(Preview(tokens.text))
+            self._answer(Preview(tokens.text, tokens.num_images))
             return
         reading = tokens.reading
         params = sampling_params(self._options, request)
@@ -298,29 +308,33 @@ class RunCall(Call[Q]):
 
     def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> Rendered:
         """The prompt of the messages that fit."""
-        request = self._request
+        request, model = self._request, self._model
+        config = model.config
+        messages = prompt.without_old_thinking(messages, config.model_family, model.name.model)
         dialogue = dialogue_for(
-            self._model,
+            model,
             tools=self.tools(),
             think=self.think(),
             parser_think=self.parser_think(),
             bos_text=weights.text_of(weights.bos),
             eos_text=weights.text_of(weights.eos),
+            is_completion=self.is_completion,
         )
-        render = dialogue.prompt
 
         def rendered(kept: list[Message], dropped: int = 0) -> Rendered:
-            text = render(kept)
+            placed, images = dialogue.placed(kept)
+            text = dialogue.prompt(placed)
             reading = dialogue.reading(kept, text)
             left_out = len(messages) - len(kept)
-            return Rendered(text, reading, dialogue.leading_bos, dropped, left_out)
+            return Rendered(text, reading, dialogue.leading_bos, dropped, left_out, len(images))
 
         def count(kept: list[Message]) -> int:
-            return len(weights.tokenize(_bounded(render(kept), n_ctx), special=False))
+            return len(weights.tokenize(_bounded(dialogue.prompt(kept), n_ctx), special=False))
 
         if request.truncate is False or request.cut == "tokens":
             return rendered(messages)
-        kept = prompt.fit_messages(messages, count, n_ctx)
+        image_tokens = prompt.IMAGE_TOKENS if model.projectors else 0
+        kept = prompt.fit_messages(messages, count, n_ctx, image_tokens)
         if len(kept) == len(messages):
             return rendered(kept)
         ids = {id(message) for message in kept}
@@ -349,6 +363,7 @@ class RunCall(Call[Q]):
             add_bos=weights.add_bos,
             can_shift=self._request.shift is not False,
             truncate=self._request.truncate is not False,
+            has_images=rendered.num_images > 0,
         )
         was_cut = rendered.dropped > 0 or len(fitted) < original
         return Tokens(
@@ -357,6 +372,7 @@ class RunCall(Call[Q]):
             reading=rendered.reading,
             text=rendered.text,
             dropped_count=rendered.dropped_count,
+            num_images=rendered.num_images,
         )
 
 
@@ -387,6 +403,7 @@ def _bounded(text: str, n_ctx: int) -> str:
 
 class ChatCall(RunCall[ChatRequest]):
     verb = "chat"
+    is_completion = False
 
     def check(self, model: Model) -> None:
         super().check(model)
@@ -395,10 +412,12 @@ class ChatCall(RunCall[ChatRequest]):
             raise UnsupportedError(f"{model.name.full} does not support tools")
         if self.choice().forced and (request.grammar is not None or request.choices):
             raise RequestError("tool_choice and grammar both constrain the answer; give one")
-        _refuse_images(model, any(message.images for message in request.messages or ()))
 
     def is_empty(self) -> bool:
         return not self._request.messages
+
+    def has_images(self) -> bool:
+        return any(message.images for message in self._request.messages or ())
 
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
         messages = prompt.assemble(
@@ -436,10 +455,12 @@ class GenerateCall(RunCall[GenerateRequest]):
             raise UnsupportedError(f"{model.name.full} does not support insert")
         if request.template:
             GoTemplate.parse(request.template)
-        _refuse_images(model, bool(request.images))
 
     def is_empty(self) -> bool:
         return not self._request.prompt
+
+    def has_images(self) -> bool:
+        return bool(self._request.images)
 
     def keeps_context(self) -> bool:
         return not self._request.raw
@@ -451,10 +472,12 @@ class GenerateCall(RunCall[GenerateRequest]):
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
         request, model = self._request, self._model
         if request.raw:
-            return self._fit(weights, Rendered(request.prompt or ""), n_ctx)
+            rendered = Rendered(request.prompt or "", num_images=len(request.images or ()))
+            return self._fit(weights, rendered, n_ctx)
         history = () if request.context is not None else model.messages
         system = request.system or model.system
-        messages = prompt.assemble(system, history, [Message(role="user", content=request.prompt)])
+        asked = Message(role="user", content=request.prompt, images=request.images)
+        messages = prompt.assemble(system, history, [asked])
         if request.template or request.suffix:
             rendered = self._executed(messages)
         else:
@@ -478,14 +501,8 @@ class GenerateCall(RunCall[GenerateRequest]):
             text = renderer.fill(request.prompt or "", request.suffix, think)
         else:
             text = dialogue.prompt(messages)
-        return Rendered(text, dialogue.reading(messages, text))
-
-
-def _refuse_images(model: Model, has_images: bool) -> None:
-    if has_images and "vision" not in model.capabilities:
-        raise UnsupportedError(f'"{model.name.short}" does not support images')
-    if has_images:
-        raise UnsupportedError("images: paddock does not read images yet")
+        num_images = len(request.images or ())
+        return Rendered(text, dialogue.reading(messages, text), num_images=num_images)
 
 
 def _of_choices(choices: list[str]) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from paddock import prompt
-from paddock.api import Message, Think, Tool
+from paddock.api import Image, Message, Think, Tool
 from paddock.capabilities import is_harmony
 from paddock.families import FamilyRenderer
 from paddock.families import renderer as family_renderer
@@ -63,12 +63,27 @@ class Dialogue:
     parser: ParserSpec | None = None
     parser_think: Think = None
     """What the parser gets to know of the thinking; not always what the prompt does."""
+    model_families: Sequence[str] = ()
+    is_completion: bool = False
+    """One text is to be gone on from, not a conversation: with a chat template, too, images stand
+    where a TEMPLATE would have them."""
 
     @property
     def leading_bos(self) -> str:
         """Text of the BOS token that prompts begin with, where the renderer says so."""
         renderer = self.renderer
         return renderer.leading_bos if isinstance(renderer, FamilyRenderer) else ""
+
+    def placed(self, messages: list[Message]) -> tuple[list[Message], list[Image]]:
+        """The messages as `prompt` takes them, with a place in it for each image, and the images
+        by the numbers that they have there."""
+        is_jinja = isinstance(self.renderer, prompt.JinjaRenderer)
+        if isinstance(self.renderer, FamilyRenderer) or (is_jinja and not self.is_completion):
+            return messages, [image for message in messages for image in message.images or ()]
+        tagged, images = prompt.tag_images(messages, families=self.model_families)
+        if is_jinja:  # it would place them once more
+            tagged = [message.model_copy(update={"images": None}) for message in tagged]
+        return tagged, images
 
     def prompt(self, messages: list[Message]) -> str:
         shown = self.parser.shown(self.tools) if self.parser else list(self.tools)
@@ -128,6 +143,7 @@ def dialogue_for(
     parser_think: Think,
     bos_text: str = "",
     eos_text: str = "",
+    is_completion: bool = False,
 ) -> Dialogue:
     """Raises TemplateError, UnknownRendererError, UnknownParserError."""
     config = model.config
@@ -150,7 +166,8 @@ def dialogue_for(
     if not named and is_harmony(config.model_family, model.template or ""):
         named = "harmony"
     parser = parser_spec(named) if named else None
-    return Dialogue(renderer, tools, think, parser, parser_think)
+    families = config.model_families or ()
+    return Dialogue(renderer, tools, think, parser, parser_think, families, is_completion)
 
 
 def dialogue_of_template(

@@ -3,17 +3,20 @@
 Knows messages, templates and counts; knows no tokenizer, no engine and no model file.
 """
 
+import itertools
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from paddock.api import Message, Think, Tool
+from paddock.api import Image, Message, Think, Tool
 from paddock.capabilities import CHAT_TEMPLATE, is_harmony, template_in_use
 from paddock.errors import ContextLengthError, RequestError, TemplateError, UnsupportedError
-from paddock.template.dialect import PlainMessage, dialect_of
+from paddock.output import generic
+from paddock.output.events import Content
+from paddock.template.dialect import PlainMessage, dialect_of, parts
 from paddock.template.go import GoTemplate
 from paddock.template.jinja import JinjaTemplate
 
@@ -30,6 +33,33 @@ def assemble(
     leads = bool(messages) and messages[0].role == "system"
     first = [Message(role="system", content=system)] if system and not leads else []
     return [*first, *history, *messages]
+
+
+_THINK_TAGS: Final = ("<think>", "</think>")
+
+
+def without_old_thinking(messages: Sequence[Message], family: str, name: str) -> list[Message]:
+    """Without the thinking that answers before the last question begin with, for the models that
+    were trained so and whose templates leave it to the caller. `name`: a model's, without host and
+    tag.
+
+    Clients that do not know of thinking send it back inside of the content.
+    """
+    if family != "qwen3" and name != "deepseek-r1":
+        return list(messages)
+    places = [place for place, message in enumerate(messages) if message.role == "user"]
+    last = places[-1] if places else 0
+    return [
+        _without_thinking(message) if message.role == "assistant" and place < last else message
+        for place, message in enumerate(messages)
+    ]
+
+
+def _without_thinking(message: Message) -> Message:
+    parser = generic.parser_for(_THINK_TAGS, None, think=True)
+    events = (*parser.feed(message.content or ""), *parser.finish())
+    content = "".join(event.text for event in events if isinstance(event, Content))
+    return message.model_copy(update={"content": content})
 
 
 # -- rendering -------------------------------------------------------------------------------------
@@ -66,9 +96,10 @@ class JinjaRenderer:
         begun = _begun_answer(messages)
         shown = messages if begun is None else messages[:-1]
         dialect = dialect_of(self.template.text)
+        tags = (f"[img-{number}]" for number in itertools.count())
         now = datetime.fromtimestamp(time.time(), UTC).astimezone()
         rendered = self.template.render(
-            dialect.adapt([_plain(message) for message in shown]),
+            dialect.adapt([_plain(message, tags) for message in shown]),
             bos_token=self.bos_text,
             eos_token=self.eos_text,
             now=now,
@@ -88,9 +119,12 @@ def _begun_answer(messages: list[Message]) -> str | None:
     return messages[-1].content or ""
 
 
-def _plain(message: Message) -> PlainMessage:
-    """The message as templates know it: OpenAI's form."""
+def _plain(message: Message, tags: Iterator[str]) -> PlainMessage:
+    """The message as templates know it: OpenAI's form. Each image is a part that takes a tag."""
     plain: PlainMessage = {"role": message.role, "content": message.content or ""}
+    if message.images:
+        text = [message.content] if message.content else []
+        plain["content"] = parts(*text, *itertools.islice(tags, len(message.images)))
     if message.thinking:
         plain |= {"thinking": message.thinking, "reasoning_content": message.thinking}
     if message.tool_calls:
@@ -180,12 +214,12 @@ def strip_bos(text: str, bos_text: str, adds_bos: bool) -> str:
 
 def tag_images(
     messages: list[Message], start: int = 0, families: Sequence[str] = ()
-) -> tuple[list[Message], list[Any]]:
+) -> tuple[list[Message], list[Image]]:
     """Messages with `[img-N]` in their contents, and the images by number, from message `start` on.
 
     Each image takes the place of a literal `[img]`, or stands in front where none is left.
     """
-    images: list[Any] = []
+    images: list[Image] = []
     tagged = list(messages[:start])
     for message in messages[start:]:
         own = message.images or []
@@ -306,14 +340,16 @@ def fit_tokens(
     add_bos: bool = False,
     can_shift: bool = True,
     truncate: bool = True,
+    has_images: bool = False,
 ) -> tuple[list[int], int]:
     """The prompt that leaves room for an answer, and how many tokens it had.
 
     A prompt that is too long keeps its first `num_keep` tokens and as many of its last as there
-    would be after a context shift. Raises ContextLengthError where it may not be cut.
+    would be after a context shift; one with images, whose places in it a cut could lose, is left
+    to the engine. Raises ContextLengthError where it may not be cut.
     """
     original = len(tokens)
-    if num_ctx <= 1 or original < num_ctx:
+    if num_ctx <= 1 or original < num_ctx or has_images:
         return tokens, original
     if not (can_shift and truncate):
         raise ContextLengthError(

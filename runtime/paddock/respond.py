@@ -53,6 +53,11 @@ class Preview:
     """An answer without generation: the prompt that it would have been an answer to."""
 
     prompt: str
+    num_images: int = 0
+
+    @property
+    def info(self) -> DebugInfo:
+        return DebugInfo(rendered_template=self.prompt, image_count=self.num_images or None)
 
 
 def now() -> str:
@@ -162,9 +167,10 @@ class GenerateReader(_Reader):
                 return [
                     GenerateResponse(**self._base(), response="", done=True, done_reason=reason)
                 ]
-            case Preview(text):
-                info = DebugInfo(rendered_template=text)
-                return [GenerateResponse(**self._base(), response="", done=False, debug_info=info)]
+            case Preview():
+                return [
+                    GenerateResponse(**self._base(), response="", done=False, debug_info=item.info)
+                ]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
 
@@ -198,11 +204,12 @@ class ChatReader(_Reader):
                         **self._base(), message=_says(NOTHING), done=True, done_reason=reason
                     )
                 ]
-            case Preview(text):
+            case Preview():
                 # Reference: nobody speaks.
                 nobody = Message(role="", content="")
-                info = DebugInfo(rendered_template=text)
-                return [ChatResponse(**self._base(), message=nobody, done=False, debug_info=info)]
+                return [
+                    ChatResponse(**self._base(), message=nobody, done=False, debug_info=item.info)
+                ]
             case _:
                 raise TypeError(f"unexpected {type(item).__name__} in an answer")
 

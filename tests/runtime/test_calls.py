@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ggufs import empty_projector
 
-from paddock.api import ChatRequest, GenerateResponse, Options
+from paddock.api import ChatRequest, DebugInfo, GenerateRequest, GenerateResponse, Options
 from paddock.client import Client
 from paddock.engine.loop import Engine
 from paddock.errors import (
@@ -132,6 +133,61 @@ def test_messages_that_do_not_fit_are_counted_or_kept_and_cut(client: Client) ->
     assert answer.prompt_original_count is not None
     assert answer.prompt_eval_count is not None
     assert answer.prompt_eval_count < window <= answer.prompt_original_count
+
+
+@pytest.fixture(scope="module")
+def seeing(client: Client, tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a model that has a projector."""
+    folder = tmp_path_factory.mktemp("seeing")
+    (folder / "tiny.gguf").hardlink_to(tiny_gguf)
+    empty_projector(folder / "projector.gguf")
+    client.create(
+        "seeing", from_=str(folder), template="{{ range .Messages }}{{ .Content }}\n{{ end }}"
+    )
+    return "seeing"
+
+
+def shown(client: Client, **fields: Any) -> tuple[str, int | None]:
+    """The prompt of a chat, and the images in it."""
+    request = ChatRequest(debug_render_only=True, **fields)
+    info = client.runtime.chat(request).result().debug_info
+    assert info is not None
+    return info.rendered_template, info.image_count
+
+
+def test_images_have_places_in_the_prompt_and_count_where_it_has_to_be_shortened(
+    client: Client, seeing: str
+) -> None:
+    talk = [
+        {"role": "user", "content": "old", "images": [b"a"]},
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "new", "images": [b"b", b"c"]},
+    ]
+    assert shown(client, model=seeing, messages=talk, options={"num_ctx": 64}) == (
+        "be brief\n[img-0][img-1]new\n",
+        2,
+    )
+    whole = "[img-0]old\nbe brief\n[img-1][img-2]new\n"
+    assert shown(client, model=seeing, messages=talk, truncate=False) == (whole, 3)
+    request = GenerateRequest(model=seeing, prompt="hi", images=[b"a"], debug_render_only=True)
+    info = client.runtime.generate(request).result().debug_info
+    assert info == DebugInfo(rendered_template="[img-0]hi\n", image_count=1)
+
+
+def test_images_are_refused_rather_than_left_unseen(client: Client, seeing: str) -> None:
+    asked = [{"role": "user", "content": "what is it?", "images": [b"a"]}]
+    with pytest.raises(UnsupportedError, match='"tiny:latest" does not support images'):
+        shown(client, model="tiny", messages=asked)
+    with pytest.raises(UnsupportedError, match="does not read images yet"):
+        client.chat(seeing, asked)
+    assert client.chat(seeing, HI, options=GREEDY).message.content
+
+
+def test_qwen_does_not_see_its_old_thinking_again(client: Client) -> None:
+    client.create("qwen3", from_="tiny", info={"model_family": "qwen3"})
+    talk = [*HI, {"role": "assistant", "content": "<think>hm</think>\nyes"}, *HI]
+    assert "hm" not in shown(client, model="qwen3", messages=talk)[0]
+    assert "hm" in shown(client, model="tiny", messages=talk)[0]
 
 
 def test_a_system_message_is_part_of_the_prompt(client: Client) -> None:

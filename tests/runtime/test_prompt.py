@@ -26,6 +26,31 @@ def render(template: str, *messages: Message, **options: object) -> str:
     return renderer.render(list(messages), tools, think)  # type: ignore[arg-type]
 
 
+# assembling
+
+
+def test_old_thinking_goes_from_answers_before_the_last_question() -> None:
+    talk = [
+        message("assistant", "<think>a</think>\n\n<think>b</think>"),
+        message("assistant", " <think>cut off"),
+        message("assistant", "<thin"),
+        message("assistant", "so: <think>c</think>"),
+        message("user", "<think>d</think>?"),
+        message("assistant", "<think>e</think>yes"),
+    ]
+    for family, name in (("qwen3", "x"), ("llama", "deepseek-r1")):
+        kept = prompt.without_old_thinking(talk, family, name)
+        assert [item.content for item in kept[:4]] == [
+            "<think>b</think>",
+            "",
+            "<thin",
+            "so: <think>c</think>",
+        ]
+        assert kept[4:] == talk[4:]
+    assert prompt.without_old_thinking(talk, "qwen2", "deepseek-r1-mine") == talk
+    assert prompt.without_old_thinking(talk[:4], "qwen3", "x") == talk[:4]
+
+
 # choosing
 
 TOOL_LAYER = (

@@ -28,6 +28,7 @@ from paddock.api import (
     EmbedRequest,
     EmbedResponse,
     GenerateRequest,
+    Message,
     Options,
     ProgressResponse,
     PullRequest,
@@ -38,7 +39,7 @@ from paddock.durations import FOREVER, parse_keep_alive
 from paddock.engine.sequence import Finished, FinishReason, Token, TokenLogprob
 from paddock.errors import PaddockError
 from paddock.output import generic
-from paddock.prompt import DEFAULT_NUM_KEEP
+from paddock.prompt import DEFAULT_NUM_KEEP, without_old_thinking
 from paddock.runtime import Runtime
 from paddock.server import bodies, create_app
 from paddock.server.refusal import Refusal
@@ -391,6 +392,14 @@ def embed(case: Json, _: Json) -> None:
         check_reply(reply, expected)
 
 
+def strip_thinking(case: Json, _: Json) -> None:
+    given = case["input"]
+    messages = [Message(**message) for message in given["messages"]]
+    found = without_old_thinking(messages, given["model_family"], given["model_name"])
+    expected = case["expected"]["messages"]
+    assert [{"role": each.role, "content": each.content} for each in found] == expected
+
+
 RUNNERS = {
     "keep_alive": keep_alive,
     "keep_alive_env": keep_alive_env,
@@ -402,6 +411,7 @@ RUNNERS = {
     "create": create,
     "engine_chat": engine_chat,
     "engine_generate": engine_generate,
+    "strip_thinking": strip_thinking,
     "progress": progress,
     "embed": embed,
 }

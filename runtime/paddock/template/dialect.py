@@ -12,6 +12,8 @@ from paddock.errors import TemplateError
 from paddock.template.jinja import JinjaTemplate
 
 PlainMessage = dict[str, Any]
+Part = dict[str, str]
+Content = str | list[Part]
 
 _MARK: Final = "paddock-probe"
 _USER: Final[PlainMessage] = {"role": "user", "content": "hi"}
@@ -32,8 +34,10 @@ class Dialect:
 
     has_system: bool = True
     has_developer: bool = False
+    reads_parts: bool = False
+    """Contents may be lists of parts."""
     wants_parts: bool = False
-    """Contents are lists of parts, not strings."""
+    """They have to be."""
     wants_argument_text: bool = False
     """Arguments of tool calls are JSON text, not objects."""
 
@@ -42,9 +46,12 @@ class Dialect:
         adapted = [self._adapt_one(message) for message in messages]
         if not self.has_system:
             adapted = _merge_system(adapted)
-        if self.wants_parts:
-            adapted = [message | {"content": _parts(message["content"])} for message in adapted]
-        return adapted
+        return [message | {"content": self._content(message["content"])} for message in adapted]
+
+    def _content(self, content: Content) -> Content:
+        if isinstance(content, str):
+            return parts(content) if self.wants_parts else content
+        return content if self.reads_parts else _joined(content)
 
     def _adapt_one(self, message: PlainMessage) -> PlainMessage:
         if message["role"] == "developer" and not self.has_developer:
@@ -66,12 +73,19 @@ def _merge_system(messages: list[PlainMessage]) -> list[PlainMessage]:
     first = next((i for i, m in enumerate(messages) if m["role"] != "system"), len(messages))
     if first in (0, len(messages)):
         return messages[first:]
-    texts = [message["content"] for message in messages[: first + 1]]
-    return [messages[first] | {"content": "\n".join(texts)}, *messages[first + 1 :]]
+    text = "".join(_joined(message["content"]) + "\n" for message in messages[:first])
+    content = messages[first]["content"]
+    merged = text + content if isinstance(content, str) else [*parts(text), *content]
+    return [messages[first] | {"content": merged}, *messages[first + 1 :]]
 
 
-def _parts(content: str) -> list[dict[str, str]]:
-    return [{"type": "text", "text": content}]
+def _joined(content: Content) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def parts(*texts: str) -> list[Part]:
+    """The content that consists of these texts."""
+    return [{"type": "text", "text": text} for text in texts]
 
 
 # -- probing ---------------------------------------------------------------------------------------
@@ -81,12 +95,13 @@ def _parts(content: str) -> list[dict[str, str]]:
 def dialect_of(text: str) -> Dialect:
     """What the template of this text reads. Raises TemplateError when it cannot be parsed."""
     template = JinjaTemplate.parse(text)
-    wants_parts = not _shows(template, _message("user", _MARK)) and _shows(
-        template, _message("user", _parts(_MARK))
+    as_text, as_parts = (
+        _render(template, [_message("user", content)]) or "" for content in (_MARK, parts(_MARK))
     )
+    wants_parts = _MARK not in as_text and _MARK in as_parts
 
-    def content(value: str) -> Any:
-        return _parts(value) if wants_parts else value
+    def content(value: str) -> Content:
+        return parts(value) if wants_parts else value
 
     user = _message("user", content("hi"))
     shows_user = _shows(template, _message("user", content(_MARK)))
@@ -94,6 +109,8 @@ def dialect_of(text: str) -> Dialect:
     return Dialect(
         has_system=shows_system or not shows_user,
         has_developer="<|channel|>" in text,
+        # A template that knows of no parts prints the list as Python does.
+        reads_parts=wants_parts or (_MARK in as_parts and as_parts == as_text),
         wants_parts=wants_parts,
         wants_argument_text=_wants_argument_text(template, user),
     )

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from paddock.errors import TemplateError
-from paddock.template.dialect import Dialect, dialect_of
+from paddock.template.dialect import Dialect, dialect_of, parts
 
 LOOP = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
 CALLS = "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}"
@@ -42,11 +42,21 @@ def test_the_developer_is_the_system_for_all_but_harmony() -> None:
     assert dialect_of(LOOP + "<|channel|>").adapt(developer) == developer
 
 
+def test_parts_stay_parts_where_they_are_read_and_become_one_text_elsewhere() -> None:
+    seen = {"role": "user", "content": parts("see", "[img-0]")}
+    each = "{% for p in m.content %}{{ p.text }}{% endfor %}"
+    both = f"{{% if m.content is string %}}{{{{ m.content }}}}{{% else %}}{each}{{% endif %}}"
+    for shown, is_read in ((both, True), (each, True), ("{{ m.content }}", False)):
+        dialect = dialect_of(f"{{% for m in messages %}}{shown}{{% endfor %}}")
+        [message] = dialect.adapt([seen])
+        assert message["content"] == (seen["content"] if is_read else "see[img-0]")
+
+
 def test_contents_become_parts_where_only_parts_are_read() -> None:
     dialect = dialect_of(
         "{% for m in messages %}{% for p in m.content %}{{ p.text }}{% endfor %}{% endfor %}"
     )
-    assert dialect == Dialect(wants_parts=True)
+    assert dialect == Dialect(reads_parts=True, wants_parts=True)
     assert dialect.adapt([message("user", "u")])[0]["content"] == [{"type": "text", "text": "u"}]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paddock import embedding, prompt
+from paddock import embedding, families, prompt
 from paddock.api import Message
+from paddock.dialogue import Dialogue
 from paddock.errors import PaddockError
 
 Json = dict[str, Any]
@@ -84,8 +85,6 @@ def message_assembly(case: Json, _: Json) -> None:
 
 
 def completion_truncate(case: Json, _: Json) -> None:
-    if case["has_media"]:
-        pytest.skip("images belong to a part not built yet")
     tokens, expected = list(range(case["prompt_tokens"])), case["expected"]
 
     def fit() -> tuple[list[int], int]:
@@ -96,6 +95,7 @@ def completion_truncate(case: Json, _: Json) -> None:
             add_bos=case["tokenizer_adds_bos"],
             can_shift=case["context_shift"],
             truncate=case["truncate"],
+            has_images=case["has_media"],
         )
 
     if "error" in expected:
@@ -122,14 +122,18 @@ def num_predict_budget(case: Json, _: Json) -> None:
 
 
 def image_tags(case: Json, _: Json) -> None:
-    if case["has_renderer"]:
-        pytest.skip("built-in renderers belong to a part not built yet")
     messages, expected = messages_of(case["messages"]), case["expected"]
+
+    def placed() -> tuple[list[Message], list[Any]]:
+        if case["has_renderer"]:
+            return Dialogue(families.renderer("qwen3.5")).placed(messages[case["start"] :])
+        return prompt.tag_images(messages, case["start"], case["families"])
+
     if "error" in expected:
         with pytest.raises(PaddockError, match=expected["error"]):
-            prompt.tag_images(messages, case["start"], case["families"])
+            placed()
         return
-    tagged, images = prompt.tag_images(messages, case["start"], case["families"])
+    tagged, images = placed()
     assert [message.content for message in tagged] == expected["contents"]
     assert images == expected["media"]
 
