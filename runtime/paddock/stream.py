@@ -209,6 +209,15 @@ class Stream(Generic[T]):
     async def aclose(self) -> None:
         self.close()
 
+    def take_ready(self) -> list[T]:
+        """The parts that are there without waiting; what is behind them, the end or an error, is
+        for the next step of an iteration."""
+        if not self._drained:
+            self._pump()
+        parts = list(self._ready)
+        self._ready.clear()
+        return parts
+
     # sync
 
     def __iter__(self) -> Iterator[T]:
@@ -246,6 +255,8 @@ class Stream(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
+        if not self._ready and not self._drained and self._pump():
+            await self._step_aside()
         while not self._ready:
             if self._is_over():
                 raise StopAsyncIteration
@@ -296,6 +307,14 @@ class Stream(Generic[T]):
         doorbell = self._doorbell
         if self._channel.arm(lambda: doorbell.put(None), every=every):
             doorbell.get()
+
+    async def _step_aside(self) -> None:
+        """Let the loop go on: a consumer that is slower than the engine never waits for it."""
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.close()
+            raise
 
     async def _wait_async(self, *, every: bool) -> None:
         loop = asyncio.get_running_loop()

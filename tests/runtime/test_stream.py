@@ -96,6 +96,50 @@ async def test_every_item_arrives_on_an_event_loop_too() -> None:
     thread.join()
 
 
+async def test_a_consumer_that_never_waits_lets_its_loop_go_on() -> None:
+    channel, turns = Channel(), 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    channel.put(0)
+    beside = asyncio.create_task(others())
+    async for part in stream_of(channel):
+        if part == 100:
+            break
+        channel.put(part + 1)  # an engine that is always ahead
+    beside.cancel()
+    assert turns >= 100
+
+
+async def test_parts_that_are_there_are_taken_together() -> None:
+    channel = Channel()
+    stream = stream_of(channel)
+    assert stream.take_ready() == []
+    channel.put(1)
+    channel.put(2)
+    assert await anext(stream) == 1
+    channel.put(3)
+    assert stream.take_ready() == [2, 3]
+    channel.put(4)
+    channel.fail(DecodeError("no more"))
+    assert stream.take_ready() == [4]
+    with pytest.raises(DecodeError):
+        await anext(stream)
+    assert stream.take_ready() == []
+
+
+def test_a_closed_stream_has_nothing_ready() -> None:
+    channel = Channel()
+    stream = stream_of(channel)
+    channel.put(1)
+    stream.close()
+    assert stream.take_ready() == []
+
+
 def test_result_folds_all_parts() -> None:
     channel = Channel()
     producer = later(lambda: channel.put("a"), lambda: channel.put("b"), channel.finish)
@@ -285,6 +329,23 @@ async def test_cancelling_the_task_gives_up(whole: bool) -> None:
 
     task = asyncio.create_task(consume())
     await asyncio.sleep(PAUSE)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert channel.cancelled
+
+
+async def test_cancelling_a_task_that_never_waits_gives_up() -> None:
+    channel = Channel()
+    stream = stream_of(channel)
+
+    async def consume() -> None:
+        channel.put(0)
+        async for _ in stream:
+            channel.put(0)
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -30,7 +30,7 @@ _LONE: Final = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may send."""
+    """What a client may send, and how long it may take to read."""
 
     body: int = 64 << 20
     """Bytes of a JSON body."""
@@ -44,6 +44,8 @@ class Limits:
     """Seconds that a body may take, whatever its size ..."""
     rate: int = 4096
     """... and the bytes per second that it must come with beyond them."""
+    unread: float = 60.0
+    """Seconds that a client may leave a streamed answer unread."""
 
 
 # -- bytes -----------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ class Exchange:
             media_type=media_type,
             headers=headers,
             seen=self.server.metrics.count,
+            patience=self.server.limits.unread,
         )
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from pydantic_core import PydanticSerializationError, to_json
 from starlette.responses import Response
 
 from paddock.errors import PaddockError
@@ -20,11 +21,12 @@ _ESCAPES: Final = tuple(
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON in UTF-8, safe inside HTML; half a surrogate pair becomes U+FFFD."""
-    text = _ENCODER.encode(value)
+    """Compact JSON in UTF-8, safe inside HTML; half a surrogate pair becomes U+FFFD, what is no
+    finite number null."""
     try:
-        encoded = text.encode()
-    except UnicodeEncodeError:
+        encoded = to_json(value, inf_nan_mode="null")
+    except PydanticSerializationError:  # half a surrogate pair, or more levels than it goes down
+        text = _ENCODER.encode(value)
         encoded = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     for character, escaped in _ESCAPES:
         if character in encoded:

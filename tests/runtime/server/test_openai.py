@@ -136,7 +136,7 @@ HELLO = [{"role": "user", "content": "Hello"}]
 def test_streams_are_events_in_utf8_by_their_type_alone(
     url: str, path: str, body: dict[str, Any], cache: str | None
 ) -> None:
-    reply = httpx.post(url + path, json={"model": "demo", "stream": True, **body})
+    reply = httpx.post(url + path, json={"model": "demo", "stream": True, **body}, timeout=120)
     assert reply.headers["content-type"] == "text/event-stream"
     assert reply.headers.get("cache-control") == cache
     assert events(reply.content)
@@ -152,7 +152,7 @@ def test_streams_are_events_in_utf8_by_their_type_alone(
 def test_bodies_of_nothing_are_told_as_go_tells_them(
     url: str, path: str, body: bytes, message: str
 ) -> None:
-    reply = httpx.post(f"{url}/v1/{path}", content=body)
+    reply = httpx.post(f"{url}/v1/{path}", content=body, timeout=120)
     assert reply.status_code == 400
     error = reply.json()["error"]
     assert (error["message"], error["type"]) == (message, "invalid_request_error")

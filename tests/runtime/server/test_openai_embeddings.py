@@ -138,7 +138,7 @@ def test_a_model_of_a_name_space_can_be_looked_at(url: str, served: Runtime) -> 
     served.models.copy("minilm", "ns/mini:small")
     try:
         for path in ("ns/mini:small", "ns%2Fmini:small"):
-            reply = httpx.get(f"{url}/v1/models/{path}")
+            reply = httpx.get(f"{url}/v1/models/{path}", timeout=120)
             assert reply.status_code == 200
             assert (reply.json()["id"], reply.json()["owned_by"]) == ("ns/mini:small", "ns")
     finally:

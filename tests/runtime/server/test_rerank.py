@@ -113,5 +113,5 @@ async def test_clients_of_a_server_rerank_too(url: str, runtime: Runtime) -> Non
 
 
 def test_the_description_tells_both(url: str) -> None:
-    paths = httpx.get(url + "/openapi.json").json()["paths"]
+    paths = httpx.get(url + "/openapi.json", timeout=120).json()["paths"]
     assert {"/api/rerank", "/v1/rerank"} <= paths.keys()
