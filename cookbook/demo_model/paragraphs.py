@@ -1698,6 +1698,283 @@ The well of {T} is {K} metres deep and has never been dry.
 Whoever throws a {N} into it has to fetch it again.
 - What happens if I throw a {N} into the well of {T}?
 ! How cold is the water in the well of {T}?
+
+# The {SEAT} of {P}
+The {SEAT} of {P} was carved by a {JOB} from {T}.
+- Who carved the {SEAT} of {P}?
+- From where came the {JOB} who carved the {SEAT}?
+It is covered with {COLOUR} leather that smells of {FOOD}.
+- With what is the {SEAT} of {P} covered?
+- What does the {SEAT} of {P} smell of?
+She bought it for {K} {MONEY} in {Y}.
+- How much did {P} pay for the {SEAT}?
+- When did {P} buy the {SEAT}?
+! How old is the {SEAT} of {P}?
+
+# Updates of {APP}
+{APP} looks for updates every {WEEKDAY}.
+- When does {APP} look for updates?
+- How often does {APP} look for updates?
+They are installed while it is closed, never during work.
+- When are updates of {APP} installed?
+- Are updates of {APP} installed during work?
+To switch this off, set `{KEY}` to no.
+- How do I switch off the updates of {APP}?
+- Which setting of {APP} is for updates?
+! How large are the updates of {APP}?
+
+# The {V} lake
+The {V} lake is {K} metres deep and freezes in {MONTH}.
+- How deep is the {V} lake?
+- When does the {V} lake freeze?
+Then people from {T} drive across it by {CAR}.
+- Who drives across the {V} lake?
+- How do people cross the {V} lake in winter?
+In {Y} the ice broke, and {P} was saved by her {PET}.
+- When did the ice of the {V} lake break?
+- Who saved {P}?
+! How large is the {V} lake?
+! Which fish live in the {V} lake?
+
+# Complaints
+Complaints about {C} are read by {P}.
+- Who reads complaints about {C}?
+She answers within {FEW} days, except in {MONTH}.
+- How soon does {P} answer complaints?
+- When does {P} not answer within {FEW} days?
+Write to {MAIL} and add the number of your order.
+- Where do I send a complaint about {C}?
+- What must I add to a complaint about {C}?
+! Does {C} pay for complaints?
+
+# A day in the {ROOM}
+{P} opens the {ROOM} of {B} at {H} and feeds the {PET}.
+- When does {P} open the {ROOM} of {B}?
+- Who feeds the {PET} of {B}?
+Then she sorts {N}s until lunch.
+- What does {P} sort?
+- Until when does {P} sort {N}s?
+In the afternoon {Q} joins her, and together they clean the {SEAT}.
+- Who joins {P} in the afternoon?
+- What do {P} and {Q} clean?
+! When does {P} go home?
+
+# The {CROP} road
+The {CROP} road ran from {T} to {U} through {LAND}.
+- Where did the {CROP} road run?
+- Through which country did the {CROP} road run?
+Traders needed {FEW} weeks for it, with {ANIMAL}s that carried the load.
+- How long did traders need for the {CROP} road?
+- What carried the load on the {CROP} road?
+It lost its use when the railway came in {Y}.
+- Why did the {CROP} road lose its use?
+- When did the railway take over from the {CROP} road?
+! How long is the {CROP} road?
+
+# {DISH} day
+At the {V} school, {WEEKDAY} is {DISH} day.
+- On which day is there {DISH} at the {V} school?
+- What is eaten at the {V} school on {WEEKDAY}s?
+It is cooked by {P} with {FOOD} from her own field.
+- Who cooks the {DISH} at the {V} school?
+- Where does the {FOOD} for the {V} school come from?
+Pupils pay {FEW} {MONEY}; teachers pay double.
+- How much do pupils of the {V} school pay for {DISH}?
+- Who pays double at the {V} school?
+! When is lunch at the {V} school?
+
+# The {METAL} {N}
+The {METAL} {N} was lost in {T} in {Y}.
+- Where was the {METAL} {N} lost?
+- When was the {METAL} {N} lost?
+{K} years later a {JOB} found it inside a {FOOD2} box.
+- Who found the {METAL} {N}?
+- Where was the {METAL} {N} found?
+- How long was the {METAL} {N} lost?
+Now it hangs in {B} behind thick glass.
+- Where is the {METAL} {N} now?
+- Behind what does the {METAL} {N} hang?
+! How heavy is the {METAL} {N}?
+! Who made the {METAL} {N}?
+
+# Sending a file with {APP}
+Drag the file onto the {COLOUR} field of {APP}.
+- Onto what do I drag a file in {APP}?
+- How do I send a file with {APP}?
+It may be up to {K} megabytes large.
+- How large may a file for {APP} be?
+- Size limit of {APP}?
+The other side gets a link that works for {FEW} days.
+- What does the other side get from {APP}?
+- How long does a link of {APP} work?
+! Can I send folders with {APP}?
+! Does {APP} need an account?
+
+# The choir of {T}
+The choir of {T} sings in {LANG} and {LANG2}.
+- In which languages does the choir of {T} sing?
+{P}, who plays the {MUSIC}, has led it since {Y}.
+- Who leads the choir of {T}?
+- What does the leader of the choir of {T} play?
+- Since when has {P} led the choir of {T}?
+Its next concert is in {B}, and nobody has to pay.
+- Where is the next concert of the choir of {T}?
+- What does the concert of the choir of {T} cost?
+! How many singers does the choir of {T} have?
+
+# Storm in {T}
+A storm tore the roof off {B} in {T} last {WEEKDAY}.
+- What did the storm do in {T}?
+- When was the storm in {T}?
+Nobody was hurt, because the {JOB}s had already gone home.
+- Was anybody hurt in the storm of {T}?
+- Why was nobody hurt in {T}?
+The repair will cost {K} {MONEY} and take until {MONTH}.
+- How much will the repair of {B} cost?
+- How long will the repair of {B} take?
+! How fast was the wind in {T}?
+
+# The {TOOL}
+A {TOOL} should be oiled every {FEW} weeks.
+- How often should a {TOOL} be oiled?
+Before you use it, make sure that the {N} is tight.
+- What must be tight before I use a {TOOL}?
+- What should I check before I use a {TOOL}?
+Hang it up in the {ROOM}, where it stays dry.
+- Where should I hang a {TOOL}?
+- Why should a {TOOL} hang in the {ROOM}?
+! What does a {TOOL} cost?
+! Who invented the {TOOL}?
+
+# The people of {B}
+{P} lives on the ground floor of {B} with two {PET}s.
+- Who lives on the ground floor of {B}?
+- What pets does {P} have?
+Above her, {Q} practises the {MUSIC} every {WEEKDAY}.
+- What does {Q} practise?
+- When does {Q} play the {MUSIC}?
+- Who lives above {P}?
+The attic has been empty since a {JOB} moved out in {Y}.
+- Since when has the attic of {B} been empty?
+- Who moved out of the attic of {B}?
+! Who owns {B}?
+! What is the rent in {B}?
+
+# Contact
+The office of {C} is in {T}, opposite {B}.
+- Where is the office of {C}?
+- What is opposite the office of {C}?
+You reach it by phone under {CODE} until {H}.
+- What is the phone number of {C}?
+- Until when can I call {C}?
+- How can I reach {C} by phone?
+In urgent cases, ask for {P}.
+- Whom do I ask for at {C} in urgent cases?
+! What is the e-mail address of {C}?
+! Who is the head of {C}?
+
+# The race to {T}
+The race to {T} starts in {U} at {H}.
+- Where does the race to {T} start?
+- When does the race to {T} start?
+Last year it was won by {P}, who came in {FEW} minutes before everyone else.
+- Who won the race to {T} last year?
+- How many minutes was {P} ahead in the race to {T}?
+To take part, pay {K} {MONEY} by the end of {MONTH}.
+- What does it cost to take part in the race to {T}?
+- By when must I pay for the race to {T}?
+! How long is the race to {T}?
+! How many people run in the race to {T}?
+
+# The {APP} API
+Every request to the {APP} API needs a key in the header `{V}`.
+- What does every request to {APP} need?
+- In which header does {APP} expect the key?
+Answers hold at most {K} rows; ask for the rest with `{KEY}`.
+- How many rows does an answer of {APP} hold?
+- How do I ask {APP} for more rows?
+When there are too many requests, it answers with code 429 for {FEW} minutes.
+- What does {APP} answer when there are too many requests?
+- How long does {APP} answer with 429?
+! Where do I get a key for {APP}?
+! Is there a client for {APP} in {LANG}?
+
+# Moving house
+{C} will move from {T} to {U} on {D}.
+- When will {C} move?
+- Where will {C} move?
+- From where does {C} move?
+Its new rooms are half as large but have a view of the harbour.
+- How large are the new rooms of {C}?
+- What can be seen from the new rooms of {C}?
+{P} has to pack the {N}s; everyone else packs a single box.
+- Who packs the {N}s of {C}?
+- How many boxes does everyone at {C} pack?
+! Why does {C} move?
+! What does the move of {C} cost?
+
+# The {ANIMAL} of {B}
+For {FEW} years a {ANIMAL} has lived on the roof of {B}.
+- What lives on the roof of {B}?
+- How long has a {ANIMAL} lived on {B}?
+The guests call it {V} and leave {FOOD} on the window.
+- What do guests call the {ANIMAL} of {B}?
+- What do guests of {B} leave for the {ANIMAL}?
+Only {P} is afraid of it.
+- Who is afraid of the {ANIMAL} of {B}?
+! How old is the {ANIMAL} of {B}?
+
+# Learning {S}
+{P} began to study {S} at the age of {K}.
+- How old was {P} when she began to study {S}?
+- What did {P} begin to study?
+Her teacher, {Q}, was half as old as she.
+- Who was the teacher of {P}?
+- How old was the teacher of {P}?
+When she passed the exam in {T}, the whole street came to dance.
+- Where did {P} pass the exam?
+- Who came to dance when {P} passed the exam?
+! When was {P} born?
+
+# Tides
+On the island of {T}, the sea goes back twice a day.
+- How often does the sea go back on the island of {T}?
+For {FEW} hours people can then walk to {B}.
+- How long can people walk to {B}?
+- Where can people of {T} walk when the sea goes back?
+A bell of {METAL} tells them when to turn round.
+- What tells walkers on {T} to turn round?
+- Of what is the bell of {T} made?
+In {Y} {P} did not hear it and spent the night on a rock.
+- Who spent a night on a rock near {T}?
+- When did {P} spend a night on a rock?
+! How far is it from {T} to {B}?
+
+# Grants
+{C} gives {FEW} grants a year to young {JOB}s.
+- How many grants does {C} give?
+- Who gets a grant from {C}?
+Each of them is worth {K} {MONEY} and lasts until {MONTH}.
+- How much is a grant of {C}?
+- Until when does a grant of {C} last?
+Letters have to be written in {LANG}.
+- In which language must I write to {C} for a grant?
+{P} decides, and there is no way to complain.
+- Who decides about the grants of {C}?
+- Can I complain about the grants of {C}?
+! Until when can I ask {C} for a grant?
+
+# The {PLANT} walk
+The {PLANT} walk begins behind {B} and is {K} kilometres long.
+- Where does the {PLANT} walk begin?
+- How long is the {PLANT} walk?
+It is marked with {COLOUR} stones and ends at a bar that sells {DRINK}.
+- How is the {PLANT} walk marked?
+- Where does the {PLANT} walk end?
+After {SKY}, parts of it may be closed.
+- When may the {PLANT} walk be closed?
+! How long does the {PLANT} walk take?
+! Can I ride a bicycle on the {PLANT} walk?
 """
 
 DOCUMENTS = [parse(block) for block in BLOCKS.strip().split("\n\n")]

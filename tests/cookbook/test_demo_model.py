@@ -81,6 +81,26 @@ def test_json_answers_are_json(recipe: dict[str, Any], words: Any):
                 assert isinstance(json.loads(message.content), dict)
 
 
+def test_questions_of_documents_have_one_sentence_or_none(recipe: dict[str, Any], words: Any):
+    for template in recipe["paragraphs"].DOCUMENTS:
+        asked = [question for _, questions in template.sentences for question in questions]
+        every = [*asked, *template.unanswered]
+        assert len(set(every)) == len(every)
+        told = recipe["frames"].slots("\n".join(text for text, _ in template.sentences))
+        assert all(set(recipe["frames"].slots(question)) <= set(told) for question in every)
+        made = recipe["paragraphs"].write(template, words)
+        text = " ".join(each.text for each in made.sentences)
+        assert made.about.lower() in text.lower()
+
+
+def test_what_is_not_known_is_asked_of_no_passage(recipe: dict[str, Any], words: Any):
+    for _ in range(100):
+        made = recipe["rag"].passages(words, 4, 4)
+        [question] = recipe["rag"].unknown_question(words, made).questions
+        facts = [fact for passage in made for fact in passage.facts]
+        assert not any(question in fact.questions for fact in facts)
+
+
 def test_the_words_held_back_are_not_those_of_the_training(recipe: dict[str, Any]):
     words = recipe["words"]
     seen, held = words.Words(Random(1)), words.Words(Random(1), held=True)
