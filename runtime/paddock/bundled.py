@@ -1,4 +1,5 @@
-"""The model that comes with the package: it is put into the store when it is first asked for.
+"""The model that comes with the package: it is put into the store, under the name that it is asked
+for by, when that happens first.
 
 Knows its name and its files; nothing of what it is used for.
 """
@@ -11,11 +12,10 @@ from paddock.errors import ModelNotFoundError, PaddockError, StoreError
 from paddock.models import Models
 from paddock.names import ModelName
 
-DEMO: Final = "paddock/demo"
 _FILES: Final = Path(__file__).parent / "demo"
 _WEIGHTS: Final = _FILES / "demo-q8_0.gguf"
-_ALIAS: Final = ModelName.parse("demo")
-_NAMES: Final = (_ALIAS, ModelName.parse(DEMO))
+DEMO: Final = "demo"
+_NAMES: Final = (ModelName.parse(DEMO), ModelName.parse("paddock/demo"))
 
 
 def is_meant(name: str) -> bool:
@@ -27,30 +27,22 @@ def is_meant(name: str) -> bool:
 
 
 def provided(models: Models, name: str) -> str:
-    """The name under which the store has what is meant, or the path of the weights themselves where
-    the store cannot be written.
+    """The name itself, under which the store has what is meant, or the path of the weights
+    themselves where the store cannot be written.
 
-    A model of the user's own under either name comes first.
+    A model of the user's own of that name comes first.
     """
-    if not is_meant(name):
+    if not is_meant(name) or _has(models, name):
         return name
-    for known in (name, DEMO):
-        if _has(models, known):
-            return known
     # What makes models is loaded when one is to be made.
     from paddock import creation
 
     try:
-        request = CreateRequest(model=DEMO, path=str(_FILES / "Modelfile"))
+        request = CreateRequest(model=name, path=str(_FILES / "Modelfile"))
         creation.create(models, request, lambda _: None)
     except StoreError:
         return str(_WEIGHTS)
-    return DEMO
-
-
-def registered(models: Models, name: str) -> str:
-    """As `provided`, for what is there already: nothing is written."""
-    return DEMO if is_meant(name) and not _has(models, name) else name
+    return name
 
 
 def _has(models: Models, name: str) -> bool:

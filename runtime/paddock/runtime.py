@@ -203,11 +203,18 @@ class Runtime:
         return self._transfer(work, writes=True, stream=request.stream)
 
     def pull(self, request: PullRequest) -> Stream[ProgressResponse]:
-        """Fetch a model from its registry; the parts tell the progress."""
+        """Fetch a model from its registry; the parts tell the progress.
+
+        The one that comes with the package needs no registry.
+        """
 
         def work(report: Report, stop: "Stop") -> None:
             from paddock.store import registry
 
+            if bundled.is_meant(request.model):
+                bundled.provided(self.models, request.model)
+                report(ProgressResponse(status="success"))
+                return
             registry.pull(
                 self.models.store,
                 request.model,
@@ -340,9 +347,8 @@ class Runtime:
 
     def delete(self, request: DeleteRequest) -> StatusResponse:
         """Remove a name; a model of it that is loaded goes when it is idle."""
-        name = bundled.registered(self.models, request.model)
-        model = self.models.resolve(name)
-        self.models.delete(name)
+        model = self.models.resolve(request.model)
+        self.models.delete(request.model)
         self.unload(model)
         return StatusResponse(status="success")
 

@@ -8,8 +8,17 @@ import pytest
 
 import paddock
 from paddock import bundled
-from paddock.api import ChatRequest, CopyRequest, CreateRequest, DeleteRequest, ShowRequest, build
+from paddock.api import (
+    ChatRequest,
+    CopyRequest,
+    CreateRequest,
+    DeleteRequest,
+    PullRequest,
+    ShowRequest,
+    build,
+)
 from paddock.models import Models
+from paddock.names import ModelName
 from paddock.runtime import Runtime
 from paddock.store.local import LocalStore
 
@@ -40,7 +49,7 @@ def empty(tmp_path: Path) -> Models:
 def test_every_form_of_the_name_stands_for_the_demo_model(empty: Models, name: str):
     provided = bundled.provided(empty, name)
     model = empty.resolve(provided)
-    assert model.name.short == "paddock/demo:latest"
+    assert model.name == ModelName.parse(name)
     assert set(model.capabilities) == {"completion", "tools", "thinking"}
     assert "MIT" in model.licenses[0]
 
@@ -51,20 +60,22 @@ def test_other_names_stand_for_themselves(empty: Models, name: str):
     assert not list(empty.store.manifests())
 
 
-def test_it_is_put_into_the_store_once(empty: Models):
+def test_it_is_put_into_the_store_once_whatever_it_is_called(empty: Models):
     bundled.provided(empty, "demo")
     blobs = sorted((empty.store.root / "blobs").iterdir())
     times = [blob.stat().st_mtime_ns for blob in blobs]
+    bundled.provided(empty, "demo")
+    assert [model.model for model in empty.list().models] == ["demo:latest"]
+    assert [blob.stat().st_mtime_ns for blob in blobs] == times
     bundled.provided(empty, "paddock/demo")
     assert sorted((empty.store.root / "blobs").iterdir()) == blobs
-    assert [blob.stat().st_mtime_ns for blob in blobs] == times
 
 
 def test_a_model_of_the_users_own_comes_first(tmp_path: Path, tiny_gguf: Path):
     with Runtime(tmp_path) as runtime:
         runtime.create(build(CreateRequest, {"model": "demo", "from": str(tiny_gguf)})).result()
         assert runtime.resolve("demo").name.short == "demo:latest"
-        assert runtime.resolve("paddock/demo").name.short == "paddock/demo:latest"
+        assert "MIT" in runtime.resolve("paddock/demo").licenses[0]
 
 
 def test_show_copy_and_delete_know_it(tmp_path: Path):
@@ -76,6 +87,12 @@ def test_show_copy_and_delete_know_it(tmp_path: Path):
         runtime.copy(CopyRequest(source="demo", destination="mine"))
         runtime.delete(DeleteRequest(model="demo"))
         assert [model.name for model in runtime.list().models] == ["mine:latest"]
+
+
+def test_to_pull_it_takes_no_registry(tmp_path: Path):
+    with Runtime(tmp_path) as runtime:
+        assert runtime.pull(PullRequest(model="demo")).result().status == "success"
+        assert [model.name for model in runtime.list().models] == ["demo:latest"]
 
 
 def test_a_store_that_cannot_be_written_is_no_obstacle(tmp_path: Path):

@@ -1,11 +1,15 @@
 """`paddock serve`: the models of this machine over HTTP, as the environment says."""
 
+import logging
 import sys
 
+from paddock.bundled import DEMO
 from paddock.cli.arguments import Line
-from paddock.errors import RequestError, UnsupportedError
+from paddock.errors import PaddockError, RequestError, UnsupportedError
 from paddock.runtime import Runtime
 from paddock.settings import Settings, server_url
+
+logger = logging.getLogger(__name__)
 
 
 def serve(line: Line) -> int:
@@ -36,8 +40,18 @@ def serve(line: Line) -> int:
         with serving.listen(host, port) as listener:
             shown = f"{host or '*'}:{listener.getsockname()[1]}"
             runtime.clean()
+            _offer_something(runtime)
             serving.serve(app, listener, lambda: _tell(f"Listening on {shown}"))
     return 0
+
+
+def _offer_something(runtime: Runtime) -> None:
+    """Clients choose a model from the list; where that would be empty, it holds the demo model."""
+    try:
+        if not runtime.list().models:
+            runtime.resolve(DEMO)
+    except PaddockError as error:
+        logger.warning("the demo model is not offered: %s", error)
 
 
 def _warn_of_strangers(host: str, strict: bool) -> None:

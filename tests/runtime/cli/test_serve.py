@@ -67,6 +67,18 @@ def test_the_key_of_the_environment_is_asked_for(tiny_models: Path, tmp_path: Pa
         assert httpx.get(f"{url}/api/tags", headers=key).status_code == 200
 
 
+def test_the_list_of_an_empty_store_offers_a_model(tmp_path: Path):
+    with serving(tmp_path / "models", tmp_path) as (_, url):
+        listed = httpx.get(f"{url}/api/tags").json()["models"]
+        assert [model["model"] for model in listed] == ["demo:latest"]
+
+
+def test_a_store_with_models_offers_these(tiny_models: Path, tmp_path: Path):
+    with serving(tiny_models, tmp_path) as (_, url):
+        listed = httpx.get(f"{url}/api/tags").json()["models"]
+        assert "demo:latest" not in [model["model"] for model in listed]
+
+
 def test_a_taken_address_is_an_error_that_names_it(paddock: Paddock):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -176,7 +176,7 @@ def test_every_method_of_the_official_client_works(official: ollama.Client, tmp_
     assert len(client.embeddings("minilm", "a").embedding) == 384
 
     loaded = {model.model for model in client.ps().models}
-    assert loaded >= {"paddock/demo:latest", "minilm:latest"}
+    assert loaded >= {"demo:latest", "minilm:latest"}
 
     file = tmp_path / "notes.txt"
     file.write_bytes(b"notes")
