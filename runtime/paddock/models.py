@@ -233,22 +233,36 @@ class Models:
         except ModelNotFoundError:
             raise ModelNotFoundError(source) from None
 
-    def delete(self, name: str) -> None:
-        """Removes a name, and the blobs that no other model needs."""
+    def delete(self, name: str) -> Model | None:
+        """Removes a name, and the blobs that no other model needs; returns what the name stood for,
+        None where that could not be read."""
         stored = self.store.resolve_name(_parse(name, f'name "{name}" is invalid'))
         try:
+            model = self._readable(stored)
             self.store.delete(stored)
         except ModelNotFoundError:
             raise ModelNotFoundError(name) from None
+        return model
+
+    def _readable(self, name: ModelName) -> Model | None:
+        try:
+            return self._load(name)
+        except (StoreError, BlobNotFoundError):
+            return None
 
     def _as_path(self, name: str) -> Path | None:
         """The path that the text means; None if it is a name. Raises NotFoundError."""
         is_path = name.startswith(_PATH_START) or os.path.isabs(name)  # noqa: PTH117 -- also C:\
         if not is_path and not name.lower().endswith(".gguf"):
             return None
-        path = Path(name).expanduser()
-        if path.is_file():
-            return path
+        try:
+            path = Path(name).expanduser()
+            if path.is_file():
+                return path
+        except (OSError, RuntimeError) as error:  # too long, forbidden, nobody's home folder
+            raise NotFoundError(
+                f"file not found: {name} ({error}); give the path of a .gguf file"
+            ) from error
         if not is_path:
             try:
                 if self.store.manifest_path(ModelName.parse(name)).is_file():

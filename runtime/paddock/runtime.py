@@ -11,9 +11,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -62,6 +61,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Report = Callable[[ProgressResponse], None]
 
+_CLOSED = "the runtime was closed; make a new one"
 _WORKERS = min(32, (os.cpu_count() or 1) + 4)
 _runtimes: "weakref.WeakSet[Runtime]" = weakref.WeakSet()
 _inherited: list[object] = []
@@ -105,7 +105,7 @@ class Runtime:
             max_loaded=self.settings.max_loaded_models,
             max_queue=self.settings.max_queue,
         )
-        self._vocabularies: dict[Path, Weights] = {}
+        self._vocabularies: dict[str, Weights] = {}
         self._vocabulary_lock = threading.Lock()
         self._transfers: set[Stop] = set()
         self._cleaned = False
@@ -285,14 +285,14 @@ class Runtime:
                 channel.finish()
             except Cancelled:
                 if self._closed:
-                    channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+                    channel.fail(EngineClosedError(_CLOSED))
             except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
                 channel.fail(error)
             finally:
                 self._transfers.discard(stop)
 
         if self._closed:
-            channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+            channel.fail(EngineClosedError(_CLOSED))
         else:
             self._transfers.add(stop)
             # A daemon: what has come is on disk, so the interpreter may end at any moment.
@@ -347,9 +347,9 @@ class Runtime:
 
     def delete(self, request: DeleteRequest) -> StatusResponse:
         """Remove a name; a model of it that is loaded goes when it is idle."""
-        model = self.models.resolve(request.model)
-        self.models.delete(request.model)
-        self.unload(model)
+        model = self.models.delete(request.model)
+        if model and model.weights and not model.weights.is_file():
+            self.unload(model)  # no other name has these weights
         return StatusResponse(status="success")
 
     # -- loaded models --
@@ -363,8 +363,7 @@ class Runtime:
 
         Reads the model's vocabulary; its weights are not loaded.
         """
-        with self._vocabulary(model) as vocabulary:
-            return vocabulary.tokenize(text, special=special)
+        return self._vocabulary(model).tokenize(text, special=special)
 
     def detokenize(self, model: str, tokens: Sequence[int]) -> str:
         """The text that tokens stand for; special ones as they are written, half a character as �.
@@ -372,19 +371,19 @@ class Runtime:
         Texts of tokens put together are the text of all of them, so a vocabulary that marks the
         beginnings of words gives a blank in front. Raises RequestError for what is no token.
         """
-        with self._vocabulary(model) as vocabulary:
-            return vocabulary.detokenize(tokens, special=True)
+        return self._vocabulary(model).detokenize(tokens, special=True)
 
-    @contextmanager
-    def _vocabulary(self, model: str) -> "Generator[Weights, None, None]":
+    def _vocabulary(self, model: str) -> "Weights":
         """The model's vocabulary alone, which is read once."""
         resolved = self.resolve(model)
         _ = resolved.gguf  # checked before native code sees the file
         assert resolved.weights is not None
         with self._vocabulary_lock:
-            if resolved.weights not in self._vocabularies:
-                self._vocabularies[resolved.weights] = _open_vocabulary(resolved.weights)
-            yield self._vocabularies[resolved.weights]
+            if self._closed:
+                raise EngineClosedError(_CLOSED)
+            if resolved.weights_digest not in self._vocabularies:
+                self._vocabularies[resolved.weights_digest] = _open_vocabulary(resolved.weights)
+            return self._vocabularies[resolved.weights_digest]
 
     def count_tokens(self, model: str, text: str) -> int:
         """Tokens that a raw prompt of this text has, special tokens included."""
@@ -397,8 +396,7 @@ class Runtime:
         """
         from paddock.calls import ChatCall
 
-        with self._vocabulary(request.model) as vocabulary:
-            return ChatCall(self, request, Channel()).count(vocabulary)
+        return ChatCall(self, request, Channel()).count(self._vocabulary(request.model))
 
     def close(self) -> None:
         """Unload everything; what still runs fails with EngineClosedError. Idempotent."""
@@ -427,7 +425,7 @@ class Runtime:
         self, model: Model, options: Options, keep_alive: int | None
     ) -> "Future[Lease[LoadedModel]]":
         return self._scheduler.acquire(
-            str(model.weights),
+            model.weights_digest,
             model,
             self._plan(model, options),
             wants=memory.explicit(options),
@@ -435,7 +433,7 @@ class Runtime:
         )
 
     def unload(self, model: Model) -> None:
-        self._scheduler.unload(str(model.weights))
+        self._scheduler.unload(model.weights_digest)
 
     def run(self, channel: Channel, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -449,7 +447,7 @@ class Runtime:
         try:
             self._pool.submit(guarded)
         except RuntimeError:
-            channel.fail(EngineClosedError("the runtime was closed; make a new one"))
+            channel.fail(EngineClosedError(_CLOSED))
 
     def _plan(self, model: Model, options: Options) -> LoadSpec:
         header, _ = model.gguf, model.parts  # checked before native code sees the files
@@ -489,7 +487,8 @@ class Runtime:
         cls._default_lock = threading.Lock()
         for runtime in list(_runtimes):
             _inherited.extend((runtime._pool, runtime._scheduler, runtime._vocabularies))
-            runtime._open()
+            if not runtime._closed:
+                runtime._open()
 
 
 @lru_cache(maxsize=1)

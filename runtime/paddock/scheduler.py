@@ -191,8 +191,8 @@ class _Work(Generic[L, N]):
 
 
 def _preference(runner: _Runner[Any, Any]) -> tuple[bool, int, str]:
-    """Victims in order (reference): idle ones, then the shortest keep_alive, then by key."""
-    return (runner.busy > 0, runner.keep_alive, runner.key)
+    """Victims in order (reference): idle ones, then the shortest keep_alive, then by file."""
+    return (runner.busy > 0, runner.keep_alive, str(runner.asked.weights))
 
 
 class Scheduler(Generic[L, N]):
@@ -398,7 +398,8 @@ class Scheduler(Generic[L, N]):
         self._num_loading += 1
         waiter.is_loading = True
         work.loads.append(runner)
-        logger.info("loading %s (load %d: %s)", waiter.key, self._loads[waiter.key], reason)
+        number = self._loads[waiter.key]
+        logger.info("loading %s (load %d: %s)", waiter.spec.weights, number, reason)
 
     def _hand_over(
         self, waiter: _Waiter[L, N], runner: _Runner[L, N], loaded: L, work: _Work[L, N]
@@ -420,7 +421,7 @@ class Scheduler(Generic[L, N]):
         if loaded is not None:
             self._num_closing += 1
             work.closings.append(loaded)
-            logger.info("unloading %s (%s)", runner.key, why)
+            logger.info("unloading %s (%s)", runner.asked.weights, why)
 
     def _refuse_overflow(self, waiter: _Waiter[L, N], work: _Work[L, N]) -> None:
         num_waiting = sum(not other.is_loading for other in self._queue)
@@ -445,7 +446,9 @@ class Scheduler(Generic[L, N]):
     def _log_reload(self, runner: _Runner[L, N], waiter: _Waiter[L, N], reason: str) -> None:
         have = getattr(runner.asked, reason, None)
         want = getattr(waiter.spec, reason, None)
-        logger.info("reloading %s because of %s: %s -> %s", runner.key, reason, have, want)
+        logger.info(
+            "reloading %s because of %s: %s -> %s", runner.asked.weights, reason, have, want
+        )
 
     # actions; the lock is not held
 
@@ -499,7 +502,7 @@ class Scheduler(Generic[L, N]):
             self._reap(work)
 
     def _fail(self, runner: _Runner[L, N], error: BaseException, work: _Work[L, N]) -> None:
-        logger.warning("loading %s failed: %s", runner.key, error)
+        logger.warning("loading %s failed: %s", runner.asked.weights, error)
         self._remove(runner, "failed", work)
         failed = [w for w in self._queue if w.key == runner.key and runner.conflict(w) is None]
         work.failures.extend((waiter, error) for waiter in failed)

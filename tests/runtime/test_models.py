@@ -334,7 +334,8 @@ def test_a_gguf_file_is_a_model_of_its_own(
 
 
 def test_a_path_that_is_not_there_is_not_a_model_name(models: Models, tmp_path: Path) -> None:
-    for text in (str(tmp_path / "x.gguf"), "./x", "missing.gguf", "~/nowhere/x.gguf"):
+    strange = ("~nobody-of-this-name/x.gguf", "/" + "x" * 5000, "x" * 5000 + ".gguf", "/\0.gguf")
+    for text in (str(tmp_path / "x.gguf"), "./x", "missing.gguf", "~/nowhere/x.gguf", *strange):
         with pytest.raises(NotFoundError, match="file not found"):
             models.resolve(text)
     broken = tmp_path / "broken.gguf"

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.engine
 START = """
 import asyncio, os, sys, threading, time
 from paddock.client import AsyncClient, Client
+from paddock.errors import EngineClosedError
 from paddock.runtime import Runtime
 
 HI = [{"role": "user", "content": "the cat sat"}]
@@ -110,6 +111,23 @@ if child == 0:
 assert sum(not part.done for part in running) > 100
 assert os.waitpid(child, 0)[1] == 0
 assert said() == alone
+"""
+    run_python("-c", START + source, models)
+
+
+@forks
+def test_a_runtime_that_was_closed_is_so_in_the_child_too(models: Path) -> None:
+    source = """
+client.chat("tiny", HI, options={"num_predict": 1})
+runtime.close()
+child = os.fork()
+if child == 0:
+    try:
+        said()
+    except EngineClosedError:
+        os._exit(0)
+    os._exit(1)
+assert os.waitpid(child, 0)[1] == 0
 """
     run_python("-c", START + source, models)
 

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from tests.mixed_calls import calls, is_clear, wrong_answers
 from tests.processes import run_python
+from tests.runtime.conftest import ONE_THREAD
 
+from paddock import random_model
 from paddock.api import ChatRequest, CreateRequest, GenerateRequest, Options
 from paddock.client import AsyncClient, Client
 from paddock.engine.loop import Engine
@@ -560,15 +562,46 @@ async def test_closing_wakes_an_event_loop_that_waits(models: Path, slow: str) -
         await asyncio.wait_for(task, 5)
 
 
-def test_deleting_a_loaded_model_unloads_it(fresh: Runtime, tiny_gguf: Path) -> None:
+def test_deleting_the_last_name_of_a_loaded_model_unloads_it(
+    fresh: Runtime, tmp_path: Path
+) -> None:
     client = Client(runtime=fresh)
-    created = CreateRequest(model="doomed", from_=str(tiny_gguf), parameters={"num_thread": 1})
+    weights = random_model.write(tmp_path / "doomed.gguf", seed=1)
+    created = CreateRequest(model="doomed", from_=str(weights), parameters=ONE_THREAD)
     assert fresh.create(created).result().status == "success"
+    client.copy("doomed", "another")
     client.chat("doomed", HI, options={"num_predict": 1})
     client.delete("doomed")
+    assert client.chat("another", HI, options={"num_predict": 1}).load_duration is not None
+    assert [(row.loads, row.reason) for row in client.ps().models] == [(1, "first request")]
+    client.delete("another")
     wait_until(lambda: not client.ps().models)
     with pytest.raises(ModelNotFoundError):
         client.chat("doomed", HI)
+
+
+def test_a_model_whose_weights_are_gone_can_still_be_deleted(
+    fresh: Runtime, tmp_path: Path
+) -> None:
+    client = Client(runtime=fresh)
+    client.create("broken", from_=str(random_model.write(tmp_path / "m.gguf", seed=2)))
+    weights = fresh.resolve("broken").weights
+    assert weights is not None
+    weights.unlink()
+    client.delete("broken")
+    assert "broken:latest" not in {model.model for model in client.list().models}
+
+
+def test_a_file_that_was_replaced_is_another_model(fresh: Runtime, tmp_path: Path) -> None:
+    client = Client(runtime=fresh)
+    path = random_model.write(tmp_path / "mine.gguf", seed=3)
+    options = GREEDY | ONE_THREAD
+    answers: list[str | None] = []
+    for seed in (3, 4, 3):
+        random_model.write(path, seed=seed)
+        answers.append(client.generate(str(path), "the cat", options=options).response)
+        assert fresh.count_tokens(str(path), "the cat") > 0
+    assert answers[0] == answers[2] != answers[1]
 
 
 def test_a_load_for_which_there_is_no_memory_is_refused(
