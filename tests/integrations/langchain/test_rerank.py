@@ -127,6 +127,7 @@ def test_pickle_leaves_the_runtime_behind_and_deepcopy_shares_it(runtime: Runtim
     assert copy.deepcopy(compressor).runtime is runtime
 
 
+@pytest.mark.enable_socket
 def test_a_server_answers_the_same(runtime: Runtime, order: list[int]) -> None:
     with serving(create_app(runtime, bind="127.0.0.1")) as url:
         found = PaddockRerank(model="ranks", base_url=url).compress_documents(documents(), QUERY)

@@ -17,6 +17,8 @@ from llama_index.embeddings.paddock import PaddockEmbedding
 from llama_index.llms.paddock import Paddock
 from paddock.server import create_app
 
+pytestmark = [pytest.mark.engine, pytest.mark.enable_socket]
+
 GREEDY: dict[str, Any] = {"temperature": 0, "seed": 1, "num_predict": 64}
 HELLO = [ChatMessage(role="user", content="Hello")]
 

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -8,19 +9,24 @@ import llama_index.embeddings.paddock
 import llama_index.llms.paddock
 import llama_index.postprocessor.paddock
 
-PACKAGES = [
-    llama_index.llms.paddock,
-    llama_index.embeddings.paddock,
-    llama_index.postprocessor.paddock,
-]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
-def test_the_namespaces_stay_open_for_other_integrations():
-    for package in PACKAGES:
-        folder = Path(package.__file__ or "").parent
-        assert (folder / "py.typed").is_file()
-        assert not (folder.parent / "__init__.py").exists()
-        assert not (folder.parent.parent / "__init__.py").exists()
+def test_a_wheel_holds_the_adapters_their_types_and_the_demo_model(tmp_path: Path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=PROJECT, capture_output=True, timeout=120, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = {Path(name) for name in ZipFile(wheel).namelist()}
+    folders = [Path("paddock"), Path("langchain_paddock")]
+    folders += [Path("llama_index", kind, "paddock") for kind in ("llms", "embeddings")]
+    folders += [Path("llama_index", "postprocessor", "paddock")]
+    for folder in folders:
+        assert {folder / "py.typed", folder / "__init__.py"} <= names
+        for parent in folder.parents:
+            assert parent / "__init__.py" not in names
+    assert Path("paddock/demo/demo-q8_0.gguf") in names
+    tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
+    assert tops == {"paddock", "langchain_paddock", "llama_index"}
 
 
 def test_all_is_what_the_framework_expects():

@@ -157,6 +157,7 @@ def test_copies_keep_the_parameters(real: paddock.Runtime) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.enable_socket
 def test_a_server_answers_the_same(real: paddock.Runtime, order: list[int]) -> None:
     with serving(create_app(real, bind="127.0.0.1")) as url:
         rerank = PaddockRerank("ranks", base_url=url)
