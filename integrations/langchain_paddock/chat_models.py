@@ -6,7 +6,7 @@ methods that LangChain calls, each next to its asynchronous twin.
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from typing import Any, Final, Literal, Self
 
@@ -404,6 +404,16 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         configs = _with_concurrency(config, len(inputs))
         return super().batch(inputs, configs, return_exceptions=return_exceptions, **kwargs)
 
+    def batch_as_completed(
+        self,
+        inputs: Sequence[LanguageModelInput],
+        config: RunnableConfig | Sequence[RunnableConfig] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[tuple[int, Any]]:
+        """Answer all inputs side by side; each comes with its number, as soon as it is there."""
+        configs = _with_concurrency(config, len(inputs))
+        return super().batch_as_completed(inputs, configs, **kwargs)
+
     async def abatch(
         self,
         inputs: list[LanguageModelInput],
@@ -470,7 +480,7 @@ _OWN_KEYWORDS: Final = frozenset({*_OPENING, "pull"})
 
 
 def _with_concurrency(
-    config: RunnableConfig | list[RunnableConfig] | None, length: int
+    config: RunnableConfig | Sequence[RunnableConfig] | None, length: int
 ) -> list[RunnableConfig]:
     """One config per input; core's own limit suits remote services on small machines."""
     configs = get_config_list(config, length)

@@ -14,12 +14,13 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField, RunnableLambda
 from pydantic import BaseModel, ValidationError
 
 from langchain_paddock import ChatPaddock, PaddockLLM
-from paddock import OptionError, RequestError, Runtime
+from paddock import OptionError, QueueFullError, RequestError, Runtime
 
 Fake = Callable[..., Any]
 
@@ -409,6 +410,14 @@ def test_batch_keeps_more_in_flight_than_cores(fake: Any) -> None:
     assert len(chat(runtime).batch(["hi"] * 40)) == 40
 
 
+def test_answers_as_they_come_are_as_many_in_flight(fake: Any) -> None:
+    runtime = fake(fake.end("Hi"), together=40)
+    answers = dict(chat(runtime).batch_as_completed(["hi"] * 40))
+    assert sorted(answers) == list(range(40))
+    failed = dict(chat(runtime).batch_as_completed(["hi", []], return_exceptions=True))
+    assert [type(failed[number]) for number in range(2)] == [AIMessage, RequestError]
+
+
 async def test_abatch_is_concurrent_on_one_thread(fake: Any) -> None:
     runtime = fake(fake.end("Hi"), together=40)
     before = threading.active_count()
@@ -491,10 +500,69 @@ def test_fields_are_configurable(hello: Any) -> None:
     assert hello.request.options.temperature == 0.25
 
 
-def test_fallbacks_see_ordinary_exceptions(fake: Any, hello: Any) -> None:
-    refused = chat(hello).bind(parallel_tool_calls=False)
+def test_fallbacks_see_ordinary_exceptions(hello: Any) -> None:
+    refused = chat(hello).bind(on_overflow="explode")
     model = refused.with_fallbacks([chat(hello)], exceptions_to_handle=(ValueError,))
     assert model.invoke("hi").content == "Hello"
+    assert len(hello.requests) == 1
+
+
+def test_retries_may_name_the_error(fake: Any) -> None:
+    class Busy(fake):
+        def chat(self, request: Any) -> Any:
+            stream = super().chat(request)
+            if len(self.requests) == 1:
+                raise QueueFullError
+            return stream
+
+    model = chat(Busy(fake.end("Hi"))).with_retry(
+        retry_if_exception_type=(QueueFullError,), wait_exponential_jitter=False
+    )
+    assert model.invoke("hi").content == "Hi"
+
+
+class Listener(BaseCallbackHandler):
+    """Writes down what LangChain tells of a call."""
+
+    raise_error = True
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def on_chat_model_start(self, *_: Any, **__: Any) -> None:
+        self.heard.append("start")
+
+    def on_llm_new_token(self, token: str, *, chunk: Any = None, **_: Any) -> None:  # type: ignore[override]
+        assert isinstance(chunk, ChatGenerationChunk)
+        self.heard.append(token)
+
+    def on_llm_end(self, *_: Any, **__: Any) -> None:
+        self.heard.append("end")
+
+    def on_llm_error(self, error: BaseException, **_: Any) -> None:
+        self.heard.append(type(error).__name__)
+
+
+async def test_callbacks_hear_every_token_and_the_end_once(hello: Any) -> None:
+    model = chat(hello)
+    listeners = [Listener() for _ in range(3)]
+    streamed, later, failed = ({"callbacks": [listener]} for listener in listeners)
+    list(model.stream("hi", streamed))  # type: ignore[arg-type]
+    _ = [part async for part in model.astream("hi", later)]  # type: ignore[arg-type]
+    with pytest.raises(RequestError):
+        model.invoke("hi", failed, on_overflow="explode")  # type: ignore[arg-type]
+    assert [listener.heard for listener in listeners] == [
+        ["start", "Hel", "lo", "", "end"],
+        ["start", "Hel", "lo", "", "end"],
+        ["start", "RequestError"],
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.* is in beta")
+def test_callbacks_hear_the_tokens_behind_events(hello: Any) -> None:
+    listener = Listener()
+    assert chat(hello).stream_events("hi", {"callbacks": [listener]}, version="v3").output.text
+    assert listener.heard == ["start", "Hel", "lo", "", "end"]
 
 
 @pytest.mark.parametrize("kind", [ChatPaddock, PaddockLLM])

@@ -165,8 +165,11 @@ def test_the_second_step_of_an_agent_reuses_the_first(demo: ChatPaddock) -> None
 # -- tools
 
 
+ADDER = {"type": "function", "function": {"name": "my_adder_tool"}}
+
+
 @pytest.mark.parametrize("reasoning", [True, False])
-@pytest.mark.parametrize("choice", ["any", True, "required", "my_adder_tool", "none"])
+@pytest.mark.parametrize("choice", ["any", True, "required", "my_adder_tool", ADDER, "none"])
 def test_a_tool_choice_is_obeyed(demo: ChatPaddock, choice: Any, reasoning: bool) -> None:
     model = demo.bind_tools([get_weather, my_adder_tool], tool_choice=choice, reasoning=reasoning)
     for message in (model.invoke("Hello!"), fold(list(model.stream(WEATHER)))):
@@ -175,7 +178,7 @@ def test_a_tool_choice_is_obeyed(demo: ChatPaddock, choice: Any, reasoning: bool
             assert names == []
         else:
             assert len(names) == 1
-            assert choice != "my_adder_tool" or names == ["my_adder_tool"]
+            assert choice not in ("my_adder_tool", ADDER) or names == ["my_adder_tool"]
 
 
 def test_a_forced_call_is_written_as_the_model_writes_one(demo: ChatPaddock) -> None:
@@ -312,13 +315,33 @@ def test_completions_think_too(runtime: Runtime) -> None:
 # -- many at once, and stopping
 
 
-def test_a_batch_takes_far_fewer_steps_than_its_parts(demo: ChatPaddock, runtime: Runtime) -> None:
-    prompts: list[Any] = [f"Repeat: {number} apples" for number in range(8)]
+def by_batch(model: Any, prompts: list[str]) -> list[str]:
+    return [answer.text for answer in model.batch(prompts)]
+
+
+def by_abatch(model: Any, prompts: list[str]) -> list[str]:
+    return [answer.text for answer in asyncio.run(model.abatch(prompts))]
+
+
+def by_generate(model: Any, prompts: list[str]) -> list[str]:
+    result = model.generate([[HumanMessage(prompt)] for prompt in prompts])
+    return [generations[0].text for generations in result.generations]
+
+
+@pytest.mark.parametrize("kind", [by_batch, by_abatch, by_generate, PaddockLLM])
+def test_prompts_together_take_far_fewer_steps_than_alone(
+    demo: ChatPaddock, runtime: Runtime, kind: Any
+) -> None:
+    prompts = [f"Repeat: {number} apples" for number in range(8)]
     with steps(runtime) as stats:
         before = stats.steps
-        alone = [demo.invoke(prompt).content for prompt in prompts]
+        alone = [demo.invoke(prompt).text for prompt in prompts]
         between = stats.steps
-        together = [message.content for message in demo.batch(prompts)]
+        if kind is PaddockLLM:
+            llm = PaddockLLM(model="demo", runtime=runtime, temperature=0, num_predict=200)
+            together = llm.batch(list(prompts))
+        else:
+            together = kind(demo, prompts)
         assert together == alone
         assert stats.steps - between < 0.6 * (between - before)
 
@@ -338,6 +361,12 @@ async def test_nothing_runs_on_after_a_caller_has_left(demo: ChatPaddock, runtim
         next(stream)
         stream.close()  # type: ignore[attr-defined]
         assert is_quiet()
+        for _ in model.stream("Hello", grammar=grammar):
+            break
+        assert is_quiet()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(model.ainvoke("Hello", grammar=grammar), 0.2)
+        assert await asyncio.to_thread(is_quiet)
         task = asyncio.create_task(model.ainvoke("Hello", grammar=grammar))
         await asyncio.sleep(0.2)
         task.cancel()

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.messages import AIMessageChunk
 
 from langchain_paddock import ChatPaddock, PaddockEmbeddings, PaddockLLM
-from paddock import ModelNotFoundError, Runtime
+from paddock import ContextLengthError, ModelNotFoundError, Runtime
 
 pytestmark = pytest.mark.engine
 
@@ -71,16 +72,22 @@ def test_prompts_of_a_batch_are_answered_as_if_alone(llm: PaddockLLM) -> None:
     assert "".join(llm.stream(prompts[0])) == llm.invoke(prompts[0])
 
 
-def test_threads_and_event_loops_mix(chat: ChatPaddock) -> None:
+async def test_threads_and_event_loops_mix(chat: ChatPaddock) -> None:
     expected = chat.invoke("Hello").content
 
-    def ask(number: int) -> Any:
-        if number % 2:
-            return asyncio.run(chat.ainvoke("Hello")).content
+    def stream() -> Any:
+        return fold(list(chat.stream("Hello"))).content
+
+    def loop_of_its_own() -> Any:
+        return asyncio.run(chat.ainvoke("Hello")).content
+
+    def invoke() -> Any:
         return chat.invoke("Hello").content
 
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(ask, range(16))) == {expected}
+    with ThreadPoolExecutor(16) as pool:
+        asked = [pool.submit(ask) for ask in (invoke, loop_of_its_own, stream, invoke) * 4]
+        here = [(await chat.ainvoke("Hello")).content for _ in range(4)]
+        assert {*here, *(each.result() for each in asked)} == {expected}
 
 
 def test_closing_a_stream_ends_its_sequence(chat: ChatPaddock) -> None:
@@ -175,3 +182,25 @@ def test_embeddings_are_python_floats_in_order(runtime: Runtime, tiny_gguf: Path
     assert together[0] == pytest.approx(together[2])
     assert together[1] == pytest.approx(model.embed_query("two and three"), abs=1e-4)
     assert sum(number * number for number in together[0]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [1, 10, 1000])
+def test_texts_of_mixed_lengths_are_embedded_as_if_alone(
+    runtime: Runtime, tiny_gguf: Path, count: int
+) -> None:
+    model = PaddockEmbeddings(model=str(tiny_gguf), runtime=runtime)
+    texts = [f"{number} " + "apples " * (number * 7 % 12) for number in range(count)]
+    together = model.embed_documents(texts)
+    assert len(together) == count
+    for number in {0, count // 3, count - 1}:
+        cosine = np.dot(together[number], model.embed_query(texts[number]))
+        assert cosine == pytest.approx(1, abs=1e-3)
+
+
+async def test_a_text_that_is_too_long_is_cut_or_refused(runtime: Runtime, tiny_gguf: Path) -> None:
+    texts = ["short", "far too long " * 400]
+    fields: dict[str, Any] = {"model": str(tiny_gguf), "runtime": runtime, "num_ctx": 256}
+    with pytest.warns(UserWarning, match="1 of 2 texts were longer .* the first is number 1"):
+        assert len(await PaddockEmbeddings(**fields).aembed_documents(texts)) == 2
+    with pytest.raises(ContextLengthError, match=r"text 1 has \d+ tokens, the window holds \d"):
+        PaddockEmbeddings(**fields, truncate=False).embed_documents(texts)
