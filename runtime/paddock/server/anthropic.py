@@ -18,10 +18,8 @@ from paddock.server import anthropic_input, naming, openai, web_search
 from paddock.server.exchange import Endpoint, Exchange, Face
 from paddock.server.openai import Json
 from paddock.server.refusal import public_text
-from paddock.server.replies import SSE, json_reply
+from paddock.server.replies import SSE, UNCACHED, json_reply
 from paddock.server.streaming import event
-
-HEADERS: Final = {"Cache-Control": "no-cache", "Connection": "keep-alive"}
 
 ERROR_TYPES: Final = {
     400: "invalid_request_error",
@@ -50,7 +48,7 @@ def failure(error: PaddockError) -> Response:
     return json_reply(error_body(error), error.status)
 
 
-FACE: Final = Face("anthropic", failure, empty_body="EOF")
+FACE: Final = Face("anthropic", failure, "EOF", SSE, UNCACHED)
 
 
 def _id(prefix: str) -> str:
@@ -430,10 +428,8 @@ async def serve(exchange: Exchange) -> Response:
     native = request.native()
     with naming.CHAT.about(request.model):
         answer = exchange.runtime.chat(await _as_able(exchange, native))
-        if request.stream:
-            events = MessageEvents(request)
-            return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
-        return json_reply(openai.shown(message(request, await exchange.whole(answer))))
+        events = MessageEvents(request) if request.stream else None
+        return await exchange.answered(answer, lambda a: openai.shown(message(request, a)), events)
 
 
 async def _as_able(exchange: Exchange, request: ChatRequest) -> ChatRequest:
@@ -469,6 +465,7 @@ ENDPOINTS: Final = (
         "Answer a conversation, as Anthropic's API does",
         takes=MessagesRequest,
         gives=MessageReply,
+        streams=True,
     ),
     Endpoint(
         "POST",

@@ -6,7 +6,7 @@ like to its clients. Knows no route by itself.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -19,7 +19,7 @@ from paddock.server import bodies, streaming
 from paddock.server.access import Access
 from paddock.server.bodies import Limits
 from paddock.server.metrics import Metrics
-from paddock.server.replies import NDJSON
+from paddock.server.replies import NDJSON, json_reply
 from paddock.server.streaming import UNEXPECTED, Framer
 from paddock.stream import Stream
 
@@ -48,7 +48,9 @@ class Face:
     empty_body: str = "missing request body"
     """The error for a body of no bytes."""
     stream_type: str = NDJSON
-    """The media type of an answer that comes in parts."""
+    """The media type of an answer that comes in parts ..."""
+    stream_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """... and its headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Endpoint:
     takes: type[BaseModel] | None = None
     """The JSON body, for the description of the API."""
     gives: type[BaseModel] | None = None
-    """The JSON reply; with `streams`, each part of it too."""
+    """The JSON reply; with `streams`, each line of it too."""
     streams: bool = False
     is_public: bool = False
     """Answers without the API key."""
@@ -103,21 +105,20 @@ class Exchange:
         self.server.metrics.count(part)
         return part
 
-    async def streamed(
-        self,
-        stream: Stream[T],
-        framer: Framer[T],
-        *,
-        media_type: str = NDJSON,
-        headers: Mapping[str, str] | None = None,
+    async def answered(
+        self, stream: Stream[T], whole: Callable[[T], Any], parts: Framer[T] | None
     ) -> Response:
-        """A reply that sends the answer as it comes. An error before its first part is raised."""
+        """The reply that brings an answer as it comes, in the form of `parts`; without these at
+        once, as the JSON that `whole` makes of it. An error before the first part is raised."""
+        if parts is None:
+            return json_reply(whole(await self.whole(stream)))
+        face = self.endpoint.face
         return await streaming.streamed(
             self.request.receive,
             stream,
-            framer,
-            media_type=media_type,
-            headers=headers,
+            parts,
+            media_type=face.stream_type,
+            headers=face.stream_headers,
             seen=self.server.metrics.count,
             patience=self.server.limits.unread,
         )

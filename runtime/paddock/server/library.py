@@ -125,9 +125,7 @@ async def push(exchange: Exchange) -> Response:
 async def _progress(
     exchange: Exchange, progress: Stream[ProgressResponse], stream: bool | None
 ) -> Response:
-    if stream is False:
-        return json_reply(shown(await exchange.whole(progress)))
-    return await exchange.streamed(progress, Lines(shown))
+    return await exchange.answered(progress, shown, None if stream is False else Lines(shown))
 
 
 async def head_blob(exchange: Exchange) -> Response:

@@ -21,7 +21,6 @@ from paddock.api import (
 )
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.naming import CHAT, EMBED, EMBEDDINGS, FACE, GENERATE, read
-from paddock.server.replies import json_reply
 from paddock.server.shapes import shown, vector_reply, vectors_reply
 from paddock.server.streaming import Lines
 from paddock.stream import Stream
@@ -45,9 +44,8 @@ async def _reply(
     exchange: Exchange, request: RunRequest, answer: Stream[Any], *, is_empty: bool
 ) -> Response:
     """Reference: what only loads a model, or only shows the prompt, is one object in any case."""
-    if request.stream is False or is_empty or request.debug_render_only:
-        return json_reply(shown(await exchange.whole(answer)))
-    return await exchange.streamed(answer, Lines(shown))
+    is_whole = request.stream is False or is_empty or request.debug_render_only
+    return await exchange.answered(answer, shown, None if is_whole else Lines(shown))
 
 
 async def embed(exchange: Exchange) -> Response:

@@ -16,7 +16,6 @@ from paddock.errors import PaddockError, RequestError
 from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
-from paddock.server.replies import SSE, json_reply
 from paddock.server.streaming import event
 
 FINGERPRINT: Final = "fp_ollama"
@@ -405,11 +404,11 @@ def _says_something(part: ChatResponse) -> bool:
 
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(ChatCompletionRequest)
-    answer = exchange.runtime.chat(request.native())
     with naming.CHAT.about(request.model):
-        if request.stream and not request.debug_render_only:
-            return await exchange.streamed(answer, Chunks(request), media_type=SSE)
-        return json_reply(openai.shown(chat_completion(await exchange.whole(answer))))
+        answer = exchange.runtime.chat(request.native())
+        is_whole = request.debug_render_only or not request.stream
+        chunks = None if is_whole else Chunks(request)
+        return await exchange.answered(answer, lambda a: openai.shown(chat_completion(a)), chunks)
 
 
 ENDPOINTS: Final = (
@@ -421,5 +420,6 @@ ENDPOINTS: Final = (
         "Answer a conversation, as OpenAI's API does",
         takes=ChatCompletionRequest,
         gives=ChatCompletion,
+        streams=True,
     ),
 )

@@ -16,7 +16,6 @@ from paddock.server import naming, openai
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.openai_chat import DONE, FINGERPRINT, StreamOptions
-from paddock.server.replies import SSE, json_reply
 from paddock.server.streaming import event
 
 NOTHING: Final = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
@@ -113,7 +112,7 @@ class CompletionChoice(BaseModel):
 
 
 class Completion(BaseModel):
-    """The reply of POST /v1/completions, and each part of a streamed one."""
+    """The reply of POST /v1/completions."""
 
     id: str
     object: str
@@ -199,11 +198,11 @@ class Chunks:
 
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(CompletionRequest)
-    answer = exchange.runtime.generate(request.native())
     with naming.GENERATE.about(request.model):
-        if request.stream and not request.debug_render_only:
-            return await exchange.streamed(answer, Chunks(request), media_type=SSE)
-        return json_reply(openai.shown(completion(await exchange.whole(answer))))
+        answer = exchange.runtime.generate(request.native())
+        is_whole = request.debug_render_only or not request.stream
+        chunks = None if is_whole else Chunks(request)
+        return await exchange.answered(answer, lambda a: openai.shown(completion(a)), chunks)
 
 
 ENDPOINTS: Final = (
@@ -215,5 +214,6 @@ ENDPOINTS: Final = (
         "Go on from a prompt, as OpenAI's API does",
         takes=CompletionRequest,
         gives=Completion,
+        streams=True,
     ),
 )

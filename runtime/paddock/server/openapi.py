@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from paddock.server.exchange import Endpoint
+from paddock.server.replies import SSE
 
 Json = dict[str, Any]
 
@@ -15,6 +16,10 @@ _REF: Final = "#/components/schemas/{model}"
 _ERROR: Final = {
     "description": "What went wrong, in the form that the clients of the route expect",
     "content": {"application/json": {"schema": {"type": "object"}}},
+}
+_EVENTS: Final = {
+    "type": "string",
+    "description": "Server-sent events, as the clients of the route know them",
 }
 _RAW: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -82,7 +87,8 @@ def _reply(endpoint: Endpoint, schemas: Schemas) -> Json:
     schema = schemas[endpoint.gives, "serialization"]
     content = {"application/json": {"schema": schema}}
     if endpoint.streams:
-        content[endpoint.face.stream_type] = {"schema": schema}
+        kind = endpoint.face.stream_type
+        content[kind] = {"schema": _EVENTS if kind == SSE else schema}
     return {"description": "The answer", "content": content}
 
 

@@ -12,6 +12,8 @@ from paddock.server.refusal import public_text
 JSON: Final = "application/json; charset=utf-8"
 NDJSON: Final = "application/x-ndjson"
 SSE: Final = "text/event-stream"
+UNCACHED: Final = {"cache-control": "no-cache", "connection": "keep-alive"}
+"""Headers of events, which nothing on their way may keep back."""
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 # Reference: JSON can stand inside HTML.

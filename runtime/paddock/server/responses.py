@@ -21,11 +21,7 @@ from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.openai_chat import Reasoning
 from paddock.server.refusal import public_text
-from paddock.server.replies import SSE, json_reply
 from paddock.server.streaming import event
-
-HEADERS: Final = {"Cache-Control": "no-cache", "Connection": "keep-alive"}
-
 
 # -- requests --------------------------------------------------------------------------------------
 
@@ -476,12 +472,10 @@ class _Said(_Text):
 
 async def serve(exchange: Exchange) -> Response:
     request = await exchange.body(ResponsesRequest)
-    answer = exchange.runtime.chat(request.native())
     with naming.CHAT.about(request.model):
-        if request.stream:
-            events = ResponseEvents(request)
-            return await exchange.streamed(answer, events, media_type=SSE, headers=HEADERS)
-        return json_reply(response(request, await exchange.whole(answer)).model_dump())
+        answer = exchange.runtime.chat(request.native())
+        events = ResponseEvents(request) if request.stream else None
+        return await exchange.answered(answer, lambda a: response(request, a).model_dump(), events)
 
 
 ENDPOINTS: Final = (
@@ -493,5 +487,6 @@ ENDPOINTS: Final = (
         "Answer a conversation, as OpenAI's responses do",
         takes=ResponsesRequest,
         gives=ResponseObject,
+        streams=True,
     ),
 )

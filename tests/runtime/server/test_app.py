@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from paddock.client import Client
 from paddock.runtime import Runtime
 from paddock.server import create_app
-from paddock.server.app import ENDPOINTS
+from paddock.server.app import ENDPOINTS, description
 
 Json = dict[str, Any]
 
@@ -47,6 +47,27 @@ def test_the_description_names_every_route_and_resolves(client: TestClient):
     ids = [each["operationId"] for path in found["paths"].values() for each in path.values()]
     assert len(ids) == len(set(ids))
     assert "_debug_render_only" in schemas["ChatRequest"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/chat", "application/x-ndjson"),
+        ("/api/pull", "application/x-ndjson"),
+        ("/v1/chat/completions", "text/event-stream"),
+        ("/v1/completions", "text/event-stream"),
+        ("/v1/responses", "text/event-stream"),
+        ("/v1/messages", "text/event-stream"),
+    ],
+)
+def test_the_description_tells_how_an_answer_is_streamed(path: str, kind: str):
+    reply = description()["paths"][path]["post"]["responses"]["200"]
+    assert set(reply["content"]) == {"application/json", kind}
+
+
+def test_the_description_tells_of_no_stream_where_there_is_none():
+    reply = description()["paths"]["/v1/embeddings"]["post"]["responses"]["200"]
+    assert set(reply["content"]) == {"application/json"}
 
 
 def test_methods_are_told_where_the_one_asked_for_is_not(client: TestClient):
