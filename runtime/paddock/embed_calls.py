@@ -65,7 +65,7 @@ class EmbedCall(_EmbeddingCall):
         return self._request.truncate is not False
 
     def respond(self, vectors: list[Vector], cut: "Cut", load_duration: int) -> EmbedResponse:
-        dimensions = self._request.dimensions or 0
+        dimensions = max(self._request.dimensions or 0, 0)
         if self._request.normalize is False:
             found = [vector[: dimensions or None] for vector in vectors]
         else:

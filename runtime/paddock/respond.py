@@ -117,7 +117,8 @@ class _Reader:
         return {
             "done": True,
             "done_reason": str(end.reason),
-            "total_duration": monotonic_ns() - self._started,
+            # Not until it was read: a caller may leave an answer lying.
+            "total_duration": (end.ended or monotonic_ns()) - self._started,
             "load_duration": self._prepared.load_duration,
             "prompt_eval_count": end.prompt_count,
             "prompt_eval_duration": end.prompt_duration,

@@ -288,3 +288,5 @@ def test_vectors_may_stay_as_long_as_the_model_makes_them(client: Client) -> Non
     assert np.array(plain) / np.linalg.norm(plain) == pytest.approx(np.array(unit), abs=1e-5)
     request.dimensions = 8
     assert client.runtime.embed(request).result().embeddings == [plain[:8]]
+    request.dimensions = -8  # reference: what is not positive counts as not given
+    assert client.runtime.embed(request).result().embeddings == [plain]

@@ -1,4 +1,6 @@
 import re
+import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +60,12 @@ def test_the_last_part_has_all_counts_and_times(reader: Any) -> None:
     assert (end.prompt_eval_count, end.eval_count, end.prompt_cached_count) == (7, 3, 4)
     assert end.prompt_original_count == 99
     assert end.total_duration > 0
+
+
+def test_the_time_until_an_answer_is_read_does_not_count() -> None:
+    now = time.monotonic_ns()
+    *_, end = read(GenerateReader("m"), Prepared(10), replace(END, ended=now + 10**15))
+    assert 9 * 10**14 < end.total_duration < 2 * 10**15
 
 
 @pytest.mark.parametrize(("keep", "context"), [(True, [1, 2, 3]), (False, None)])

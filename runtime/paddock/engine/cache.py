@@ -105,7 +105,12 @@ class SlotTable:
         return Placement(target.index, best.index, length if worth or target is best else 0)
 
     def _usable(self, match: int, slot: Slot) -> int:
-        """A model that cannot roll back can only go on from exactly where a slot stands."""
+        """What of a match the slot has, or will have, at its true positions.
+
+        A model that cannot roll back can only go on from exactly where a slot stands.
+        """
+        if slot.sound < slot.computed:  # shifted: more than it has now will never be true
+            match = min(match, slot.sound)
         if self._can_truncate:
             return match
         return match if not slot.busy and match == slot.computed == slot.reusable else 0

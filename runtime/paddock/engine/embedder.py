@@ -91,7 +91,8 @@ class Embedder:
     def submit(self, job: EmbeddingJob) -> None:
         """Queue the job's texts, longest first: batches then hold texts of like length, and the
         last ones to finish are small. Every text has 1 to `n_batch` tokens; the caller sees to
-        that. Raises QueueFullError where as many jobs wait as may, EngineClosedError."""
+        that. Raises QueueFullError where as many jobs wait as may (those for whom a worker is
+        idle do not), EngineClosedError."""
         texts = [_Text(tokens, index, job) for index, tokens in enumerate(job.texts)]
         texts.sort(key=lambda text: len(text.tokens), reverse=True)
         with self._changed:
@@ -100,7 +101,8 @@ class Embedder:
             if job.cancelled or not texts:
                 return
             self._drop_cancelled()
-            if len(self._pending) >= self._max_queue:
+            idle = len(self._workers) - self._busy
+            if len(self._pending) >= self._max_queue + idle:
                 raise QueueFullError
             self._pending.append(deque(texts))
             self._pending_tokens += sum(len(text.tokens) for text in texts)

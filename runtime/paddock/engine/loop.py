@@ -153,12 +153,13 @@ class Engine:
         """Queue a job; its channel gets the answer. Cancelling the channel ends the sequence.
 
         Raises RequestError for tokens the model does not have, ContextLengthError for a prompt
-        without room for one more token, QueueFullError, EngineClosedError.
+        without room for one more token, QueueFullError where as many wait as may (those for whom a
+        slot is free do not), EngineClosedError.
         """
         tokens = self._checked(job)
         if self._closed:
             raise EngineClosedError(_UNLOADED)
-        if self.num_waiting >= self._max_queue:
+        if self.num_waiting >= self._max_queue + self._slots.num_free:
             raise QueueFullError
         job.channel.on_cancel(lambda: self._inbox.put(_Cancel(job)))
         self._inbox.put(_Submit(job, tokens))
@@ -454,6 +455,7 @@ class Engine:
                 eval_duration=now - first,
                 tokens=sequence.tokens[:],
                 queue_duration=running.queued,
+                ended=now,
             )
         )
         self.stats.finished += 1

@@ -24,6 +24,8 @@ _LARGEST = 1e6
 """Beyond it, sums and quotients of logits overflow, and the library sorts what is no number."""
 _COLDEST = 1e-6
 """Below this temperature the likeliest token is certain."""
+_LARGEST_SEED = 2**32 - 2
+"""The number behind it asks the library for a random one."""
 
 
 class LlamaSampler:
@@ -177,6 +179,7 @@ def _penalties(
 
 def _choosers(n_vocab: int, params: SamplingParams) -> list[Any]:
     seed = params.seed & 0xFFFFFFFF if params.seed >= 0 else secrets.randbits(31)
+    seed = min(seed, _LARGEST_SEED)
     if params.temperature < _COLDEST:
         return [llama_cpp.llama_sampler_init_greedy()]
     tau, eta = _clip(params.mirostat_tau), _clip(params.mirostat_eta)

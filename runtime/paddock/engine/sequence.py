@@ -96,6 +96,8 @@ class Finished:
     tokens: SequenceOf[int] = ()
     """The prompt and what followed, as far as the context still holds them."""
     queue_duration: int = 0
+    ended: int = 0
+    """Clock in nanoseconds; 0 for a job that never ran."""
 
 
 @dataclass(slots=True, eq=False)

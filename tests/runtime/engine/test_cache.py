@@ -113,6 +113,15 @@ def test_what_a_context_shift_moved_is_never_matched() -> None:
     assert _run(table, "keep" + "x" * 50).length == 4
 
 
+def test_nobody_waits_for_a_prefix_that_a_context_shift_moved() -> None:
+    table = SlotTable(2, 64, can_truncate=True)
+    running = array("i", [7] * 60)
+    table.occupy(Placement(0, 0, 0), running)
+    table.advance(0, 60)
+    table.shifted(0, 4, 28)
+    assert table.place(array("i", [7] * 50)) == Placement(1, 0, 0)
+
+
 def test_a_model_that_cannot_roll_back_only_continues_exactly_where_it_stands() -> None:
     table = SlotTable(2, 4096, can_truncate=False)
     _run(table, "a" * 50)

@@ -308,6 +308,18 @@ def test_the_queue_is_bounded() -> None:
             request.wait().check()
 
 
+def test_a_queue_of_nothing_still_serves_whoever_finds_an_idle_worker() -> None:
+    backend = FakePooling(gate=threading.Event())
+    with embedder_of(backend, max_queue=0) as embedder:
+        running = ask(embedder, [1])
+        assert backend.started.wait(5)
+        with pytest.raises(QueueFullError):
+            ask(embedder, [2])
+        assert backend.gate is not None
+        backend.gate.set()
+        running.wait().check()
+
+
 def test_threads_end_with_the_embedder() -> None:
     before = threading.active_count()
     with embedder_of(FakePooling(), FakePooling()) as embedder:

@@ -229,6 +229,18 @@ def test_the_queue_is_bounded() -> None:
         assert {_text(s.result()) for s in [running, *waiting]} == {_alone("abc", 3)}
 
 
+def test_a_queue_of_nothing_still_serves_whoever_finds_a_slot() -> None:
+    backend = FakeBackend(n_slots=1, gate=threading.Event())
+    with _engine(backend, max_queue=0) as engine:
+        running = _submit(engine, "abc", num_predict=3)
+        backend.in_decode.wait(10)
+        with pytest.raises(QueueFullError):
+            _submit(engine, "abc")
+        assert backend.gate is not None
+        backend.gate.set()
+        assert _text(running.result()) == _alone("abc", 3)
+
+
 @pytest.mark.parametrize("slots", [1, 2])
 def test_a_deadline_ends_a_job_that_runs_or_waits(slots: int) -> None:
     backend = FakeBackend(n_slots=slots, n_ctx=100_000, n_batch=64)

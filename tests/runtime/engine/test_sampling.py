@@ -77,6 +77,9 @@ def test_a_seed_fixes_the_text_and_none_does_not(writer: Writer) -> None:
     assert writer.tokens(params) == writer.tokens(params)
     assert writer.tokens(params) != writer.tokens(replace(params, seed=8))
     assert writer.tokens(replace(params, seed=-1)) != writer.tokens(replace(params, seed=-1))
+    for large in (2**32 - 1, 2**64 - 1):  # what the library takes for "a random one"
+        fixed = replace(params, seed=large)
+        assert writer.tokens(fixed) == writer.tokens(fixed)
 
 
 @pytest.mark.parametrize(
