@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paddock import random_model
 from paddock.api import GenerateResponse
@@ -53,6 +53,8 @@ class Plan:
     rounds: int = 3
     start_tokens: int = 16
     """Prompt of the generation rounds."""
+    threads: int | None = None
+    """None: as many as paddock takes by itself."""
 
     @property
     def window(self) -> int:
@@ -148,6 +150,19 @@ def steady_rate(answers: Sequence[Arrivals]) -> float:
     return tokens / (end - start) if end > start else 0.0
 
 
+def together(listen: Callable[[str, int], Arrivals], prompts: Sequence[str]) -> float:
+    """Tokens per second of answers that are asked for at the same time."""
+    with ThreadPoolExecutor(len(prompts)) as pool:
+        return steady_rate(list(pool.map(listen, prompts, range(len(prompts)))))
+
+
+def embed_rate(embed: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
+    """Texts per second of one call."""
+    start = perf_counter()
+    embed(texts)
+    return len(texts) / (perf_counter() - start)
+
+
 # -- texts -----------------------------------------------------------------------------------------
 
 
@@ -183,26 +198,40 @@ class Completion:
         self._client, self._model, self._bare = client, model, bare
         self._sampling, self._plan = sampling, plan
         # An answer must have the length asked for, whatever the weights say.
-        self._bias = dict.fromkeys(bare.end_tokens(), -1e9)
+        self.bias = dict.fromkeys(bare.end_tokens(), -1e9)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Those of every answer, but for its seed."""
+        return {
+            "temperature": self._sampling.temperature,
+            "top_k": self._sampling.top_k,
+            "top_p": self._sampling.top_p,
+            "min_p": 0.0,
+            "repeat_penalty": 1.0,
+            "num_predict": self._plan.tokens,
+            "num_ctx": self._plan.window,
+            "num_thread": self._plan.threads,
+        }
+
+    def prompts(self, sequences: int, number: int) -> list[str]:
+        """Those of one round of generation."""
+        return [
+            text_of((sequences, number, row), self._plan.start_tokens, self._bare.tokenize)
+            for row in range(sequences)
+        ]
 
     def generation(self, sequences: int) -> Pair:
         plan = self._plan
 
-        def prompts(number: int) -> list[str]:
-            return [
-                text_of((sequences, number, row), plan.start_tokens, self._bare.tokenize)
-                for row in range(sequences)
-            ]
-
         def ours(number: int) -> float:
-            with ThreadPoolExecutor(sequences) as pool:
-                answers = pool.map(self._listen, prompts(number), range(sequences))
-                return steady_rate(list(answers))
+            return together(self.listen, self.prompts(sequences, number))
 
         with self._bare.generator(sequences) as generator:
 
             def theirs(number: int) -> float:
-                tokens = [self._bare.tokenize(prompt) for prompt in prompts(number)]
+                prompts = self.prompts(sequences, number)
+                tokens = [self._bare.tokenize(prompt) for prompt in prompts]
                 moments = generator.run(tokens, plan.tokens, self._sampling)
                 return steady_rate([Arrivals(each, plan.tokens) for each in moments])
 
@@ -252,7 +281,8 @@ class Completion:
             cached=cached,
         )
 
-    def _listen(self, prompt: str, seed: int) -> Arrivals:
+    def listen(self, prompt: str, seed: int) -> Arrivals:
+        """An answer in this process."""
         moments: list[float] = []
         tokens = 0
         for part in self._stream(prompt, self._plan.tokens, seed):
@@ -272,40 +302,31 @@ class Completion:
         return elapsed, last.prompt_cached_count or 0
 
     def _stream(self, prompt: str, tokens: int, seed: int) -> Stream[GenerateResponse]:
-        options = {
-            "temperature": self._sampling.temperature,
-            "top_k": self._sampling.top_k,
-            "top_p": self._sampling.top_p,
-            "min_p": 0.0,
-            "repeat_penalty": 1.0,
-            "seed": seed,
-            "num_predict": tokens,
-            "num_ctx": self._plan.window,
-        }
+        options = self.options | {"seed": seed, "num_predict": tokens}
         return self._client.generate(
-            self._model, prompt, raw=True, stream=True, options=options, logit_bias=self._bias
+            self._model, prompt, raw=True, stream=True, options=options, logit_bias=self.bias
         )
 
 
 # -- embedding -------------------------------------------------------------------------------------
 
 
-def embedding(client: Client, model: str, bare: "BareModel", rounds: int) -> Pair:
+def embedding(client: Client, model: str, bare: "BareModel", plan: Plan) -> Pair:
     texts = embed_texts()
+    options = {"num_thread": plan.threads}
 
     def ours(_: int) -> float:
-        start = perf_counter()
-        client.embed(model, texts)
-        return len(texts) / (perf_counter() - start)
+        return embed_rate(lambda texts: client.embed(model, texts, options=options), texts)
 
     with bare.embedder() as embedder:
 
-        def theirs(_: int) -> float:
-            start = perf_counter()
-            embedder.run([bare.tokenize(text) for text in texts])
-            return len(texts) / (perf_counter() - start)
+        def encode(texts: Sequence[str]) -> object:
+            return embedder.run([bare.tokenize(text) for text in texts])
 
-        return Pair("embedding", 1, "texts/s", *paired(ours, theirs, rounds))
+        def theirs(_: int) -> float:
+            return embed_rate(encode, texts)
+
+        return Pair("embedding", 1, "texts/s", *paired(ours, theirs, plan.rounds))
 
 
 # -- the whole -------------------------------------------------------------------------------------
@@ -322,13 +343,13 @@ def measure(model: str, plan: Plan, *, progress: Progress) -> Report:
         from paddock.cli.bare import BareModel, Sampling
         from paddock.engine.llama import default_threads  # also takes the library's log lines
 
-        threads = default_threads()
+        threads = plan.threads or default_threads()
         progress("loading the model")
         with BareModel(weights, threads=threads, window=plan.window) as bare:
             report = Report(model, threads, plan.rounds)
             if "embedding" in found.capabilities:
                 progress("embedding")
-                report.results.append(embedding(client, model, bare, plan.rounds))
+                report.results.append(embedding(client, model, bare, plan))
                 return report
             subject = Completion(client, model, bare, Sampling(), plan)
             progress("prompt")

@@ -4,7 +4,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from paddock import random_model
 from paddock.cli import bench as benchmark
@@ -13,13 +13,17 @@ from paddock.cli.progress import waiting
 from paddock.cli.tables import table
 from paddock.errors import RequestError
 
+if TYPE_CHECKING:
+    from paddock.cli.bench_server import ServerReport
+
 _SHAPES: Final = {"tiny": random_model.TINY, "135m": random_model.SMOL_135M}
 
 
 def bench(line: Line) -> int:
     """A completion model: prompt and generation tokens/s, and what a shared prefix saves. An
     embedding model: texts/s. `ratio` is paddock's rate divided by the bare loop's, the median of
-    the rounds."""
+    the rounds. With `--server`, the rates over HTTP by those in this process and, where its file
+    is named, those of llama-server."""
     model = line.arguments[0] if line.arguments else ""
     random = line["random"]
     if bool(model) == bool(random):
@@ -32,15 +36,47 @@ def bench(line: Line) -> int:
         prompt_tokens=line["prompt-tokens"],
         prefix_tokens=line["prefix-tokens"],
         rounds=line["rounds"],
+        threads=line["threads"],
     )
     with ExitStack() as closers:
         progress = closers.enter_context(waiting("preparing"))
         if random:
             vocab = Path(line["vocab"]) if line["vocab"] else None
             model = closers.enter_context(benchmark.random_weights(_SHAPES[random], vocab))
-        report = benchmark.measure(model, plan, progress=progress.say)
-    print(json.dumps(asdict(report), indent=2) if line["json"] else _text(report))
+        if line["server"] or line["llama-server"]:
+            report, text = _over_http(line, model, plan, progress.say)
+        else:
+            report = benchmark.measure(model, plan, progress=progress.say)
+            text = _text(report)
+    print(json.dumps(asdict(report), indent=2) if line["json"] else text)
     return 0
+
+
+def _over_http(
+    line: Line, model: str, plan: benchmark.Plan, say: benchmark.Progress
+) -> "tuple[ServerReport, str]":
+    from paddock.cli import bench_server  # brings the HTTP library
+
+    llama = Path(line["llama-server"]) if line["llama-server"] else None
+    report = bench_server.measure(model, plan, llama=llama, progress=say)
+    return report, _server_text(report)
+
+
+def _server_text(report: "ServerReport") -> str:
+    rows = [
+        [
+            row.measure,
+            str(row.at_once),
+            f"{row.server:.1f} {row.unit}",
+            row.beside,
+            f"{row.other:.1f} {row.unit}",
+            f"{row.ratio:.3f}",
+        ]
+        for row in report.results
+    ]
+    text = table(["MEASURE", "AT ONCE", "PADDOCK SERVE", "NEXT TO", "ITS RATE", "RATIO"], rows)
+    beside = f", llama-server {report.llama_server}" if report.llama_server else ""
+    return f"{_heading(report.model, report.threads, report.rounds)}{beside}\n\n{text}".rstrip()
 
 
 def _text(report: benchmark.Report) -> str:
@@ -61,4 +97,8 @@ def _text(report: benchmark.Report) -> str:
             f"{prefix.second_ms:.0f} ms instead of {prefix.first_ms:.0f} ms (ratio "
             f"{prefix.ratio:.3f}); {prefix.cached} of {prefix.tokens} prompt tokens reused\n"
         )
-    return f"{report.model}: {report.threads} threads, {report.rounds} rounds\n\n{text}".rstrip()
+    return f"{_heading(report.model, report.threads, report.rounds)}\n\n{text}".rstrip()
+
+
+def _heading(model: str, threads: int, rounds: int) -> str:
+    return f"{model}: {threads} threads, {rounds} rounds"

@@ -345,8 +345,11 @@ COMMANDS: Final = (
             Flag(
                 "rounds", "Rounds per figure; medians count", value="N", parse=_from(1), default=5
             ),
+            Flag("threads", "Threads of each side", value="N", parse=_from(1)),
             Flag("random", "Random weights instead of a model: tiny or 135m", value="SHAPE"),
             Flag("vocab", "GGUF whose tokenizer the random weights get", value="FILE"),
+            Flag("server", "Measure the HTTP server next to this process instead", default=False),
+            Flag("llama-server", "Measure the HTTP server next to this one too", value="FILE"),
         ),
     ),
     Command("doctor", "", "Say what is installed, and what would help", _doctor, exactly(0)),
