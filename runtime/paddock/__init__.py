@@ -2,80 +2,102 @@
 
 `paddock.chat(...)`, `paddock.Client` and `paddock.AsyncClient` take and return what the official
 `ollama` client does; `paddock.Runtime` is underneath. Importing loads no engine, starts no thread
-and reads no models folder. Everything in `__all__` is stable; submodules are not.
+and reads no models folder: a name brings in what it needs when it is first used. Everything in
+`__all__` is stable; submodules are not.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-from paddock.api import (
-    ChatRequest,
-    ChatResponse,
-    CopyRequest,
-    CreateRequest,
-    DeleteRequest,
-    EmbeddingsRequest,
-    EmbeddingsResponse,
-    EmbedRequest,
-    EmbedResponse,
-    GenerateRequest,
-    GenerateResponse,
-    Image,
-    Instructions,
-    ListResponse,
-    Logprob,
-    Message,
-    ModelDetails,
-    OptionFields,
-    Options,
-    ProcessResponse,
-    ProgressResponse,
-    PullRequest,
-    PushRequest,
-    RerankRequest,
-    RerankResponse,
-    ShowRequest,
-    ShowResponse,
-    StatusResponse,
-    Tool,
-)
-from paddock.client import AsyncClient, Client
-from paddock.errors import (
-    BlobNotFoundError,
-    BusyError,
-    ConnectionFailedError,
-    ContextLengthError,
-    CorruptManifestError,
-    DeadlineError,
-    DecodeError,
-    DigestMismatchError,
-    EngineClosedError,
-    EngineError,
-    EngineMissingError,
-    GGUFError,
-    GrammarError,
-    InvalidDigestError,
-    InvalidNameError,
-    LoadError,
-    ModelfileError,
-    ModelNotFoundError,
-    NotFoundError,
-    OptionError,
-    OutOfMemoryError,
-    PaddockError,
-    QueueFullError,
-    RegistryError,
-    RequestError,
-    ServerError,
-    StoreError,
-    TemplateError,
-    TransferError,
-    UnauthorizedError,
-    UnknownParserError,
-    UnknownRendererError,
-    UnsupportedError,
-)
-from paddock.runtime import Runtime
-from paddock.stream import Stream
+if TYPE_CHECKING:
+    from paddock.api import (
+        ChatRequest,
+        ChatResponse,
+        CopyRequest,
+        CreateRequest,
+        DeleteRequest,
+        EmbeddingsRequest,
+        EmbeddingsResponse,
+        EmbedRequest,
+        EmbedResponse,
+        GenerateRequest,
+        GenerateResponse,
+        Image,
+        Instructions,
+        ListResponse,
+        Logprob,
+        Message,
+        ModelDetails,
+        OptionFields,
+        Options,
+        ProcessResponse,
+        ProgressResponse,
+        PullRequest,
+        PushRequest,
+        RerankRequest,
+        RerankResponse,
+        ShowRequest,
+        ShowResponse,
+        StatusResponse,
+        Tool,
+    )
+    from paddock.client import AsyncClient, Client
+    from paddock.errors import (
+        BlobNotFoundError,
+        BusyError,
+        ConnectionFailedError,
+        ContextLengthError,
+        CorruptManifestError,
+        DeadlineError,
+        DecodeError,
+        DigestMismatchError,
+        EngineClosedError,
+        EngineError,
+        EngineMissingError,
+        GGUFError,
+        GrammarError,
+        InvalidDigestError,
+        InvalidNameError,
+        LoadError,
+        ModelfileError,
+        ModelNotFoundError,
+        NotFoundError,
+        OptionError,
+        OutOfMemoryError,
+        PaddockError,
+        QueueFullError,
+        RegistryError,
+        RequestError,
+        ResponseError,
+        ServerError,
+        StoreError,
+        TemplateError,
+        TransferError,
+        UnauthorizedError,
+        UnknownParserError,
+        UnknownRendererError,
+        UnsupportedError,
+    )
+    from paddock.functions import (
+        chat,
+        copy,
+        create,
+        create_blob,
+        delete,
+        embed,
+        embeddings,
+        generate,
+        list,  # noqa: A004 - the official client's name
+        ps,
+        pull,
+        push,
+        rerank,
+        show,
+    )
+    from paddock.runtime import Runtime
+    from paddock.stream import Stream
+
+    __version__: str
 
 __all__ = [
     "AsyncClient",
@@ -161,28 +183,38 @@ __all__ = [
     "show",
 ]
 
-try:
-    __version__ = version("paddock")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+_HOMES: Final = ("errors", "api", "stream", "runtime", "client", "functions")
+"""The modules that have them, the quickest to import first."""
 
-ResponseError = PaddockError
-"""The official client's name for whatever a server answers with an error status."""
 
-# A handle without state: it asks for the process's runtime at each call, so nothing starts here.
-_client = Client()
+def _find(name: str) -> Any:
+    from importlib import import_module
 
-chat = _client.chat
-copy = _client.copy
-create = _client.create
-create_blob = _client.create_blob
-delete = _client.delete
-embed = _client.embed
-embeddings = _client.embeddings
-generate = _client.generate
-list = _client.list  # noqa: A001 - the official client's name
-ps = _client.ps
-pull = _client.pull
-push = _client.push
-rerank = _client.rerank
-show = _client.show
+    for home in _HOMES:
+        module = import_module(f"{__name__}.{home}")
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AssertionError(f"{name} is promised and nowhere")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(__name__)
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
+
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name != "__version__" and name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = _version() if name == "__version__" else _find(name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> Iterable[str]:
+    return {*globals(), *__all__, "__version__"}

@@ -284,7 +284,7 @@ class Assembly:
 
 
 def blob_layer(media_type: str, blob: Blob) -> Layer:
-    return Layer.model_validate({"mediaType": media_type, "digest": blob.digest, "size": blob.size})
+    return Layer(media_type=media_type, digest=blob.digest, size=blob.size)
 
 
 def _digests(root: Path) -> frozenset[str]:

@@ -6,7 +6,7 @@ last, and a failure takes what it had written away again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from paddock import gguf, sources
@@ -89,7 +89,7 @@ def create(
         assembly.announce(layers)
         config = assembly.config(_config(store, base, weights, request).to_bytes())
         assembly.report("writing manifest")
-        manifest = Manifest.model_validate({"config": config, "layers": layers})
+        manifest = Manifest(config=config, layers=layers)
         store.write_manifest(name, manifest, prune=prune)
         assembly.finish(manifest)
     progress(ProgressResponse(status="success"))
@@ -154,7 +154,7 @@ def _from_model(store: LocalStore, assembly: Assembly, name: ModelName, quantize
         store.refresh(layer.digest)
         wanted = quantize if layer.kind == "model" else ""
         made = assembly.quantised(layer, wanted) if wanted else layer
-        layers.append(made.model_copy(update={"from_": name.short}))
+        layers.append(replace(made, from_=name.short))
     return _Base(tuple(layers), config)
 
 
@@ -230,7 +230,7 @@ def _config(
 ) -> Config:
     """What the weights say of themselves, the settings inherited, and the request's own."""
     architectures = [header.architecture for header in weights]
-    inherited = base.config.model_dump(include=_INHERITED)
+    inherited = {key: getattr(base.config, key) for key in _INHERITED}
     defaults = _defaults(base.config, weights, request)
     settings = {
         "renderer": request.renderer or inherited["renderer"] or defaults.renderer,
@@ -242,13 +242,9 @@ def _config(
         {"model_format": "gguf", "architecture": draft[-1].architecture} if draft else None
     )
     given = {key: value for key, value in (inherited | settings).items() if value}
-    return config_of(weights[0]).model_copy(
-        update={
-            "model_families": architectures,
-            "draft": about_draft,
-            **given,
-            **sources.stated(request),
-        }
+    return replace(
+        config_of(weights[0]),
+        **{"model_families": architectures, "draft": about_draft} | given | sources.stated(request),
     )
 
 

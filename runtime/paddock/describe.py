@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from paddock.api import Message
 from paddock.capabilities import DEFAULT_TEMPLATE
 from paddock.modelfile import quoted
+
+if TYPE_CHECKING:
+    from paddock.api import Message
 
 _COUNTS: Final = ((10**9, 1, "B"), (10**6, 2, "M"))
 
@@ -38,7 +40,7 @@ def modelfile_text(
     parser: str = "",
     parameters: Mapping[str, Any] | None = None,
     licenses: Sequence[str] = (),
-    messages: Sequence[Message] = (),
+    messages: "Sequence[Message]" = (),
 ) -> str:
     """A Modelfile from which the same model can be made again."""
     commands = [

@@ -34,6 +34,10 @@ class PaddockError(Exception):
         return self.status
 
 
+ResponseError = PaddockError
+"""The official client's name for whatever a server answers with an error status."""
+
+
 class RequestError(PaddockError, ValueError):
     """The request itself is wrong; repeating it unchanged cannot work."""
 

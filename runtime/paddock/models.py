@@ -8,26 +8,15 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from paddock import capabilities as capability
 from paddock import gguf as gguf_files
-from paddock.api import (
-    Instructions,
-    ListResponse,
-    Message,
-    ModelDetails,
-    Options,
-    ShowResponse,
-    TensorShape,
-)
 from paddock.describe import human_count, modelfile_text, parameters_text
 from paddock.errors import (
     BlobNotFoundError,
@@ -43,6 +32,17 @@ from paddock.gguf import GGUF
 from paddock.names import ModelName
 from paddock.store.local import LocalStore, StoredManifest
 from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_json
+
+if TYPE_CHECKING:  # they take longer to import than a store takes to list
+    from paddock.api import (
+        Instructions,
+        ListResponse,
+        Message,
+        ModelDetails,
+        Options,
+        ShowResponse,
+        TensorShape,
+    )
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Model:
     """The TEMPLATE layer, in Go's template language."""
     system: str | None
     raw_parameters: Mapping[str, Any]
-    messages: tuple[Message, ...]
+    raw_messages: Any
     licenses: tuple[str, ...]
     config: Config
     parent: str = ""
@@ -84,9 +84,16 @@ class Model:
     the one that offers more does."""
 
     @cached_property
-    def parameters(self) -> Options:
+    def parameters(self) -> "Options":
         """The PARAMETER values. Raises OptionError: nobody checked them when they were stored."""
+        from paddock.api import Options
+
         return Options.parse(self.raw_parameters, strict=False)
+
+    @cached_property
+    def messages(self) -> "tuple[Message, ...]":
+        """The MESSAGE examples. Raises CorruptManifestError for what is no list of messages."""
+        return () if self.raw_messages is None else _messages(self.raw_messages, self.name)
 
     @cached_property
     def gguf(self) -> GGUF:
@@ -120,7 +127,7 @@ class Model:
     @cached_property
     def template_in_use(self) -> capability.InUse:
         """What builds prompts, by the reference's rules."""
-        config = self.config.model_dump()
+        config = self.config.as_dict()
         return capability.template_in_use(
             config, self.gguf.metadata, self.template, self.layer_counts
         )
@@ -135,11 +142,13 @@ class Model:
         capability.check(wanted, self.capabilities, self.name.full)
 
     @cached_property
-    def entry(self) -> ListResponse.Model:
+    def entry(self) -> "ListResponse.Model":
         """What `list` tells, from the beginning of the weights' file alone. Not to be changed."""
         return _entry(self)
 
-    def details(self) -> ModelDetails:
+    def details(self) -> "ModelDetails":
+        from paddock.api import ModelDetails
+
         return ModelDetails(
             parent_model=self.parent,
             format=self.config.model_format,
@@ -177,8 +186,14 @@ class Models:
                 )
         return model
 
-    def list(self) -> ListResponse:
-        """Every readable model, the newest first."""
+    def list(self) -> "ListResponse":
+        """All of them, the newest first."""
+        from paddock.api import ListResponse
+
+        return ListResponse(models=[_copy(model.entry) for model in self.newest_first()])
+
+    def newest_first(self) -> Sequence[Model]:
+        """Every readable model."""
         found: list[Model] = []
         for name, path in self.store.manifests():
             try:
@@ -186,7 +201,7 @@ class Models:
             except (StoreError, NotFoundError) as error:
                 logger.warning("model left out of the list: %s: %s", path, error)
         found.sort(key=lambda model: (-int(model.modified_at.timestamp()), model.name))
-        return ListResponse(models=[_copy(model.entry) for model in found])
+        return found
 
     def show(
         self,
@@ -195,12 +210,14 @@ class Models:
         *,
         system: str | None = None,
         options: Mapping[str, Any] | None = None,
-    ) -> ShowResponse:
+    ) -> "ShowResponse":
         """All about one model. `verbose` also gives the arrays of the GGUF metadata.
 
         A `system` is told in place of the model's own, `options` go over its parameters in the
         Modelfile.
         """
+        from paddock.api import ShowResponse
+
         path = self._as_path(name)
         model = _model_of_file(path) if path else self._find(ModelName.parse_stored(name), name)
         uses_chat_template = model.weights is not None and model.template_in_use == "chat template"
@@ -325,7 +342,7 @@ def _build(store: LocalStore, stored: StoredManifest) -> Model:
         template=_text(store, manifest.last("template")),
         system=_text(store, manifest.last("system")),
         raw_parameters=_parameters(store, manifest),
-        messages=_messages(store, manifest),
+        raw_messages=_json(store, manifest.last("messages")),
         licenses=tuple(_text(store, layer) or "" for layer in manifest.all("license")),
         config=_config(store, manifest),
         parent=weights.from_ if weights else "",
@@ -352,7 +369,7 @@ def _model_of_file(path: Path) -> Model:
         template=None,
         system=None,
         raw_parameters={},
-        messages=(),
+        raw_messages=None,
         licenses=(),
         config=config_of(_header(resolved, f"path:{digest}")),
     )
@@ -375,21 +392,21 @@ def _parameters(store: LocalStore, manifest: Manifest) -> dict[str, Any]:
     return {} if layer is None else json_object(store.read_blob(layer.digest), layer.digest)
 
 
-@lru_cache(maxsize=1)
-def _list_of_messages() -> TypeAdapter[tuple[Message, ...]]:
-    return TypeAdapter(tuple[Message, ...])
+def _json(store: LocalStore, layer: Layer | None) -> Any:
+    return None if layer is None else parse_json(store.read_blob(layer.digest), layer.digest)
 
 
-def _messages(store: LocalStore, manifest: Manifest) -> tuple[Message, ...]:
-    layer = manifest.last("messages")
-    if layer is None:
-        return ()
+def _messages(value: Any, name: ModelName) -> "tuple[Message, ...]":
+    from pydantic import TypeAdapter, ValidationError
+
+    from paddock.api import Message
+
     try:
-        return _list_of_messages().validate_python(
-            parse_json(store.read_blob(layer.digest), layer.digest)
-        )
+        return TypeAdapter(tuple[Message, ...]).validate_python(value)
     except ValidationError as error:
-        raise CorruptManifestError(f"{layer.digest}: not a list of messages") from error
+        raise CorruptManifestError(
+            f'the messages of model "{name.short}" are no list of messages'
+        ) from error
 
 
 def _config(store: LocalStore, manifest: Manifest) -> Config:
@@ -415,7 +432,9 @@ def _readable_header(model: Model) -> GGUF | None:
         return None
 
 
-def _entry(model: Model) -> ListResponse.Model:
+def _entry(model: Model) -> "ListResponse.Model":
+    from paddock.api import ListResponse
+
     glance = _glance(model)
     details = model.details()
     if details.quantization_level in ("", "unknown"):
@@ -435,7 +454,7 @@ def _entry(model: Model) -> ListResponse.Model:
     )
 
 
-def _copy(entry: ListResponse.Model) -> ListResponse.Model:
+def _copy(entry: "ListResponse.Model") -> "ListResponse.Model":
     assert entry.details is not None
     own = {"details": entry.details.model_copy(), "capabilities": [*(entry.capabilities or ())]}
     return entry.model_copy(update=own)
@@ -452,7 +471,7 @@ def _capabilities(model: Model, header: GGUF | None) -> tuple[str, ...]:
     projectors = [gguf_files.read(path).metadata for path in model.projectors]
     metadata = header.metadata if header else None
     tensors = {tensor.name for tensor in header.tensors} if header else ()
-    config = model.config.model_dump()
+    config = model.config.as_dict()
     return capability.of_model(
         config, metadata, projectors, model.template, tensors, model.layer_counts
     )
@@ -464,7 +483,7 @@ def _listed_capabilities(model: Model, glance: Mapping[str, Any] | None) -> tupl
         projectors = [gguf_files.glance(path) for path in model.projectors]
     except GGUFError:  # a damaged projector must not end the list
         return ()
-    return capability.of_model(model.config.model_dump(), glance, projectors, model.template)
+    return capability.of_model(model.config.as_dict(), glance, projectors, model.template)
 
 
 def _length(glance: Mapping[str, Any] | None, key: str) -> int | None:
@@ -472,13 +491,13 @@ def _length(glance: Mapping[str, Any] | None, key: str) -> int | None:
     return value if isinstance(value, int) and value else None
 
 
-def _repaired(details: ModelDetails, header: GGUF | None) -> ModelDetails:
+def _repaired(details: "ModelDetails", header: GGUF | None) -> "ModelDetails":
     if header and details.quantization_level in ("", "unknown"):
         details.quantization_level = header.file_type
     return details
 
 
-def _instructions(model: Model) -> Instructions | None:
+def _instructions(model: Model) -> "Instructions | None":
     if "embedding" not in model.capabilities:
         return None
     from paddock.instructions import instructions_of  # a table that only embedding models need
@@ -506,7 +525,9 @@ def _projector_info(model: Model, verbose: bool) -> dict[str, Any] | None:
     return _info(gguf_files.read(model.projectors[0], arrays=verbose))
 
 
-def _tensors(model: Model) -> list[TensorShape] | None:
+def _tensors(model: Model) -> "list[TensorShape] | None":
+    from paddock.api import TensorShape
+
     if model.weights is None:
         return None
     return [

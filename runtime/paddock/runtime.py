@@ -87,7 +87,7 @@ class Runtime:
         self.settings = settings or Settings()
         root = Path(models).expanduser() if models is not None else self.settings.models
         # Not set is not the same as true: then the template that offers more is in use.
-        is_set = "go_template" in self.settings.model_fields_set
+        is_set = "go_template" in self.settings.stated
         self.models = Models(
             LocalStore(root, read_only=self.settings.models_read_only),
             layers_count=self.settings.go_template if is_set else None,

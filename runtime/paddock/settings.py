@@ -9,12 +9,10 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-
-from paddock.api import DEFERS
 from paddock.durations import FOREVER, parse_duration
 from paddock.errors import RequestError
 
@@ -124,12 +122,11 @@ def _default_models() -> Path:
     return Path.home() / ".paddock" / "models"
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, init=False)
+class Settings:
     """What the environment says. `Settings()` reads it; arguments go before the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=DEFERS)
-
-    models: Path = Field(default_factory=_default_models)
+    models: Path = field(default_factory=_default_models)
     """Root of the store."""
     models_read_only: tuple[Path, ...] = ()
     """Roots of stores whose models can be used too, and in which nothing is changed."""
@@ -137,7 +134,7 @@ class Settings(BaseModel):
     """Where a server listens and a command line dials."""
     origins: str = ""
     """Origins of web pages that may ask a server, beside the local ones; separated by commas."""
-    api_key: str = Field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     """What every client of a server must send; empty: nothing."""
     read_only: bool = False
     """Clients of a server may not change its models."""
@@ -146,19 +143,19 @@ class Settings(BaseModel):
     Empty lets paddock choose."""
     strict: bool = False
     """Refuse to serve others than this machine without a key."""
-    keep_alive: int = Field(default=5 * MINUTE, ge=0)
+    keep_alive: int = 5 * MINUTE
     """Nanoseconds a model stays loaded after its last request, where none says otherwise."""
-    load_timeout: int = Field(default=5 * MINUTE, ge=0)
+    load_timeout: int = 5 * MINUTE
     """Nanoseconds without progress after which a load is given up."""
-    max_loaded_models: int = Field(default=0, ge=0)
+    max_loaded_models: int = 0
     """Models loaded at the same time; 0 lets paddock choose."""
-    max_queue: int = Field(default=512, ge=0)
+    max_queue: int = 512
     """Requests that may wait for a model."""
-    num_parallel: int = Field(default=0, ge=0)
+    num_parallel: int = 0
     """Sequences that run at once in one model; 0 lets paddock choose."""
-    context_length: int = Field(default=0, ge=0)
+    context_length: int = 0
     """num_ctx of requests and models that name none; 0 lets paddock choose."""
-    gpu_overhead: int = Field(default=0, ge=0)
+    gpu_overhead: int = 0
     """Bytes to leave free on every GPU."""
     flash_attention: bool | None = None
     """None lets the engine choose."""
@@ -176,27 +173,39 @@ class Settings(BaseModel):
     debug: int = logging.INFO
     """Level of the log."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**(_from(os.environ) | given))
+    stated: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The settings that the environment or the caller names."""
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _parse(cls, value: Any, info: ValidationInfo) -> Any:
-        """Text as the reference reads it; what cannot be read is reported and counts as absent."""
-        if not isinstance(value, str) or info.field_name is None:
-            return value
-        default = cls.model_fields[info.field_name].get_default(call_default_factory=True)
-        text = value.strip().strip("\"'")
-        try:
-            return _PARSERS[info.field_name](text) if text else default
-        except (ValueError, RuntimeError):  # RuntimeError: a home folder that nobody knows
-            logger.warning(
-                "%s in the environment: cannot read %r, using %s",
-                " or ".join(_names(info.field_name)),
-                value,
-                default,
-            )
-            return default
+    def __init__(self, **given: Any) -> None:
+        if unknown := given.keys() - _PARSERS.keys():
+            raise TypeError(f"not settings: {', '.join(sorted(unknown))}")
+        named = _from(os.environ) | given
+        for each in fields(self):
+            value = _read(each, named[each.name]) if each.name in named else _default(each)
+            object.__setattr__(self, each.name, value)
+        object.__setattr__(self, "stated", frozenset(named))
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def _read(each: Field[Any], value: Any) -> Any:
+    """Text as the reference reads it; what cannot be read is reported and counts as absent."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().strip("\"'")
+    try:
+        return _PARSERS[each.name](text) if text else _default(each)
+    except (ValueError, RuntimeError):  # RuntimeError: a home folder that nobody knows
+        default = _default(each)
+        logger.warning(
+            "%s in the environment: cannot read %r, using %s",
+            " or ".join(_names(each.name)),
+            value,
+            default,
+        )
+        return default
 
 
 # -- where a server is -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def make(store: LocalStore, tmp_path: Path) -> Make:
         for kind, value in layers.items():
             content = value.encode() if isinstance(value, str) else json_layer(value)
             if kind == "config":
-                config = config.model_copy(update=value)
+                config = replace(config, **value)
             else:
                 blobs.append((kind, store.put_blob(content)))
         stored = store.put_blob(config.to_bytes())
@@ -254,7 +255,7 @@ def test_layers_of_another_form_are_a_store_error(models: Models, make: Make, ki
         models.resolve("m")
     make("m", **{kind: "3"})
     with pytest.raises(StoreError):
-        models.resolve("m")
+        _ = models.resolve("m").messages
 
 
 def test_show_tells_all(models: Models, make: Make, weights: Path) -> None:

@@ -1,17 +1,24 @@
+import collections.abc
 import inspect
 import json
 import os
 import subprocess
 import sys
+import typing
 from importlib import metadata
 from pathlib import Path
 
 import ollama
+import pytest
 
 import paddock
 from paddock import errors
 
-HEAVY = ["langchain_core", "llama_cpp", "llama_index", "rich", "starlette", "torch", "typer"]
+HEAVY = (
+    *("asyncio", "httpx", "langchain_core", "llama_cpp", "llama_index", "logging", "numpy"),
+    *("pydantic", "rich", "starlette", "torch", "typer"),
+)
+IMPORTED = (typing.TYPE_CHECKING, typing.Any, typing.Final, collections.abc.Iterable)
 
 
 def python(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -26,15 +33,21 @@ def python(*arguments: str, home: Path, **environment: str) -> subprocess.Comple
 
 
 def test_all_is_sorted_and_is_what_can_be_imported():
-    importable = {
-        name
-        for name, value in vars(paddock).items()
-        if not name.startswith("_")
-        and not inspect.ismodule(value)
-        and value not in (metadata.version, metadata.PackageNotFoundError)
-    }
     assert sorted(paddock.__all__) == paddock.__all__
-    assert set(paddock.__all__) == importable
+    assert set(paddock.__all__) <= set(dir(paddock))
+    assert all(getattr(paddock, name) is not None for name in paddock.__all__)
+    public = {name for name, value in vars(paddock).items() if is_own(name, value)}
+    assert public == set(paddock.__all__)
+
+
+def is_own(name: str, value: object) -> bool:
+    """Whether a name of the package is neither private, nor a submodule, nor what it is made of."""
+    return not (name.startswith("_") or inspect.ismodule(value)) and value not in IMPORTED
+
+
+def test_a_name_that_is_not_there_is_told():
+    with pytest.raises(AttributeError, match="module 'paddock' has no attribute 'Chat'"):
+        _ = paddock.Chat  # type: ignore[attr-defined]
 
 
 def test_every_error_is_public():

@@ -1,12 +1,12 @@
 import logging
 import os
 import re
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from paddock.durations import FOREVER
 from paddock.settings import TRACE, Settings, connectable_url, server_url
@@ -117,8 +117,13 @@ def test_arguments_go_before_the_environment(
 
 
 def test_settings_cannot_be_changed() -> None:
-    with pytest.raises(ValidationError):
-        Settings().max_queue = 3
+    with pytest.raises(FrozenInstanceError):
+        Settings().max_queue = 3  # type: ignore[misc]
+
+
+def test_a_setting_that_is_none_is_refused() -> None:
+    with pytest.raises(TypeError, match="max_queu"):
+        Settings(max_queu=3)
 
 
 @pytest.mark.parametrize(

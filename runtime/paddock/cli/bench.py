@@ -334,7 +334,7 @@ def embedding(client: Client, model: str, bare: "BareModel", plan: Plan) -> Pair
 
 def measure(model: str, plan: Plan, *, progress: Progress) -> Report:
     """Everything that applies to the model: a name in the store, or the path of a GGUF file."""
-    settings = Settings().model_copy(update={"num_parallel": max(plan.sequences)})
+    settings = Settings(num_parallel=max(plan.sequences))
     with closing(Runtime(settings=settings)) as runtime:
         client = Client(runtime=runtime)
         found = runtime.models.resolve(model)

@@ -14,9 +14,10 @@ from paddock.cli.editor import Interrupted, Lines
 from paddock.cli.files import Attachment, begins_with_path, extract
 from paddock.cli.progress import waiting
 from paddock.cli.reply import print_reply
-from paddock.cli.session import Session, parameter_texts, parse_think, save_request
+from paddock.cli.session import Session, parameter_texts, save_request
 from paddock.cli.show import show_text
-from paddock.cli.store import list_text
+from paddock.cli.store import list_text, rows_of
+from paddock.cli.thinking import parse_think
 from paddock.client import Client
 from paddock.errors import OptionError, PaddockError, RequestError
 from paddock.modelfile import Command, Modelfile, parameter
@@ -122,7 +123,7 @@ class Chat:
 
     def _list(self, words: list[str]) -> None:
         prefix = words[0] if words else ""
-        print(list_text(self._client.list(), prefix, datetime.now(UTC)), end="")
+        print(list_text(rows_of(self._client.list()), prefix, datetime.now(UTC)), end="")
 
     def _load(self, words: list[str]) -> None:
         if len(words) != 1:

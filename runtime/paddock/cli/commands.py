@@ -18,7 +18,7 @@ from paddock.cli.arguments import (
     between,
     exactly,
 )
-from paddock.cli.session import parse_think
+from paddock.cli.thinking import parse_think
 from paddock.durations import parse_duration
 from paddock.errors import RequestError
 

@@ -12,7 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 from paddock.api import ChatResponse, GenerateResponse, Message
 from paddock.cli.answer import AnswerText, statistics
 from paddock.cli.progress import waiting
-from paddock.cli.session import Session, Think
+from paddock.cli.session import Session
+from paddock.cli.thinking import Think
 from paddock.errors import PaddockError
 from paddock.stream import Stream
 

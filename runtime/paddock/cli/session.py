@@ -2,33 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from paddock.api import Message
-from paddock.errors import PaddockError, RequestError
+from paddock.cli.thinking import Think
+from paddock.errors import PaddockError
 from paddock.names import ModelName, split_source
-
-ThinkLevel = Literal["low", "medium", "high", "max"]
-Think = bool | ThinkLevel | None
-
-THINK_LEVELS: tuple[ThinkLevel, ...] = ("high", "medium", "low", "max")
-
-
-def parse_think(text: str) -> Think:
-    """The value of `--think`. Raises RequestError."""
-    if text in ("true", ""):
-        return True
-    if text == "false":
-        return False
-    for level in THINK_LEVELS:
-        if text == level:
-            return level
-    raise RequestError(f'invalid value for --think: "{text}" (must be {_choices()})')
-
-
-def _choices() -> str:
-    *first, last = ("true", "false", *THINK_LEVELS)
-    return f"{', '.join(first)}, or {last}"
 
 
 @dataclass(slots=True)

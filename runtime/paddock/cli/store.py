@@ -1,16 +1,22 @@
 """Commands that look at the models and tidy them up: list, ps, show, cp, rm, stop."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from paddock.api import ListResponse, ProcessResponse
 from paddock.cli.arguments import Line
-from paddock.cli.connection import connect
+from paddock.cli.connection import connect, server
 from paddock.cli.figures import human_size, human_time, processor
-from paddock.cli.show import show_text
 from paddock.cli.tables import table
-from paddock.client import Client
 from paddock.errors import NotFoundError, PaddockError, RequestError
+from paddock.models import Models
+from paddock.settings import Settings
+from paddock.store.local import LocalStore
+
+if TYPE_CHECKING:
+    from paddock.api import ListResponse, ProcessResponse
+    from paddock.client import Client
 
 _SHOWN_TEXTS = ("license", "modelfile", "parameters", "system", "template")
 _ENDS_LINE = frozenset({"license", "modelfile", "parameters"})
@@ -18,25 +24,52 @@ _SERVER_ERROR = 500
 _NOT_FOUND = 404
 
 
+class Row(NamedTuple):
+    """What the list says of a model."""
+
+    name: str
+    digest: str
+    size: int | None
+    """None for one that runs elsewhere."""
+    modified_at: datetime | None
+
+
 def list_models(line: Line) -> int:
     prefix = line.arguments[0] if line.arguments else ""
-    print(list_text(connect(line["host"]).list(), prefix, datetime.now(UTC)), end="")
+    host = line["host"]
+    rows = _stored() if server(host) is None else rows_of(connect(host).list())
+    print(list_text(rows, prefix, datetime.now(UTC)), end="")
     return 0
 
 
-def list_text(response: ListResponse, prefix: str, now: datetime) -> str:
+def _stored() -> Iterator[Row]:
+    """What lies on this machine: to see it needs no runtime, whose import takes longer than all."""
+    settings = Settings()
+    store = LocalStore(settings.models, read_only=settings.models_read_only)
+    for model in Models(store).newest_first():
+        size = None if model.config.remote_model else model.size
+        yield Row(model.name.short, model.digest, size, model.modified_at)
+
+
+def rows_of(response: "ListResponse") -> Iterator[Row]:
+    for model in response.models:
+        size = None if model.get("remote_model") else model.size or 0
+        yield Row(model.name or "", model.digest or "", size, model.modified_at)
+
+
+def list_text(rows: Iterable[Row], prefix: str, now: datetime) -> str:
     """The models whose name begins like this, in whatever case."""
-    rows = [
+    cells = [
         [
-            model.name or "",
-            (model.digest or "")[:12],
-            "-" if model.get("remote_model") else human_size(model.size or 0),
-            human_time(model.modified_at, now),
+            row.name,
+            row.digest[:12],
+            "-" if row.size is None else human_size(row.size),
+            human_time(row.modified_at, now),
         ]
-        for model in response.models
-        if (model.name or "").lower().startswith(prefix.lower())
+        for row in rows
+        if row.name.lower().startswith(prefix.lower())
     ]
-    return table(["NAME", "ID", "SIZE", "MODIFIED"], rows)
+    return table(["NAME", "ID", "SIZE", "MODIFIED"], cells)
 
 
 def ps(line: Line) -> int:
@@ -45,7 +78,7 @@ def ps(line: Line) -> int:
     return 0
 
 
-def ps_text(response: ProcessResponse, prefix: str, now: datetime) -> str:
+def ps_text(response: "ProcessResponse", prefix: str, now: datetime) -> str:
     rows = [
         [
             model.name or "",
@@ -78,6 +111,8 @@ def show(line: Line) -> int:
         text = response.get(wanted[0]) or ""
         print(text, end="\n" if wanted[0] in _ENDS_LINE else "")
     else:
+        from paddock.cli.show import show_text
+
         fields = response.model_dump(by_alias=True, exclude_none=True)
         print(show_text(fields, verbose=line["verbose"]), end="")
     return 0
@@ -114,5 +149,5 @@ def stop(line: Line) -> int:
     return 0
 
 
-def unload(client: Client, name: str) -> None:
+def unload(client: "Client", name: str) -> None:
     client.generate(name, keep_alive=0)

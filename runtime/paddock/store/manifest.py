@@ -7,12 +7,10 @@ Knows no disk.
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Self
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from paddock.api import DEFERS
-from paddock.errors import CorruptManifestError, StoreError
+from paddock.errors import CorruptManifestError, InvalidDigestError, StoreError
 from paddock.names import Digest, parse_digest
 
 MANIFEST_TYPE: Final = "application/vnd.docker.distribution.manifest.v2+json"
@@ -95,25 +93,68 @@ def media_type(kind: str) -> str:
     return _LAYER_TYPE + kind
 
 
-def _or(default: Callable[[], Any]) -> BeforeValidator:
-    """JSON null means "not given", as it does to a Go reader."""
-    return BeforeValidator(lambda value: default() if value is None else value)
+# -- shapes ----------------------------------------------------------------------------------------
 
 
-Text = Annotated[str, _or(str)]
-Number = Annotated[int, Field(strict=True, ge=0, le=_MAX_SIZE), _or(int)]
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_SIZE
 
 
-class Layer(BaseModel):
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_SHAPES: Final[Mapping[Any, tuple[Callable[[Any], bool], str]]] = {
+    str: (lambda value: isinstance(value, str), "a text"),
+    Digest: (lambda value: isinstance(value, str), "a digest"),
+    int: (_is_size, "a whole number, not below zero"),
+    list[str]: (_is_texts, "a list of texts"),
+    list[str] | None: (_is_texts, "a list of texts"),
+    dict[str, Any] | None: (lambda value: isinstance(value, dict), "an object"),
+}
+"""A field's type -> whether a JSON value is of it, and what to call it."""
+_SPELLED: Final = {"media_type": "mediaType", "from_": "from", "schema_version": "schemaVersion"}
+
+
+def _read(kind: type[Any], value: Any, where: object) -> dict[str, Any]:
+    """The fields of a dataclass that a JSON object gives. Others of it are passed over, and null
+    is the same as absent, as it is to a Go reader. Raises CorruptManifestError."""
+    if not isinstance(value, Mapping):
+        raise CorruptManifestError(f"{where}: not a JSON object")
+    found: dict[str, Any] = {}
+    for each in fields(kind):
+        key = _SPELLED.get(each.name, each.name)
+        given = value.get(key)
+        if given is None or each.type not in _SHAPES:
+            continue
+        is_one, noun = _SHAPES[each.type]
+        if not is_one(given):
+            raise CorruptManifestError(f"{where}: {key}: must be {noun}")
+        found[each.name] = given
+    return found
+
+
+# -- a model's parts -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
     """One blob of a model, or its config."""
 
-    model_config = ConfigDict(populate_by_name=True, frozen=True, defer_build=DEFERS)
+    media_type: str = ""
+    digest: Digest
+    size: int = 0
+    from_: str = ""
+    name: str = ""
 
-    media_type: Text = Field("", alias="mediaType")
-    digest: Annotated[Digest, AfterValidator(parse_digest)]
-    size: Number = 0
-    from_: Text = Field("", alias="from")
-    name: Text = ""
+    @classmethod
+    def parse(cls, value: Any, where: object = "layer") -> Self:
+        """Of a JSON value. Raises CorruptManifestError."""
+        given = _read(cls, value, where)
+        try:
+            return cls(digest=parse_digest(given.pop("digest", "")), **given)
+        except InvalidDigestError as error:
+            raise CorruptManifestError(f"{where}: digest: {error}") from error
 
     @property
     def kind(self) -> str:
@@ -124,50 +165,52 @@ class Layer(BaseModel):
         return _OLD_KINDS.get(kind, kind)
 
     def as_dict(self) -> dict[str, Any]:
-        fields = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        required = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
         optional = {"from": self.from_, "name": self.name}
-        return fields | {key: text for key, text in optional.items() if text}
+        return required | {key: text for key, text in optional.items() if text}
 
 
-def _some_config(value: Any) -> Any:
-    """A config without a digest is none."""
-    return None if isinstance(value, Mapping) and not value.get("digest") else value
-
-
-class Manifest(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
     """What a model consists of."""
 
-    model_config = ConfigDict(populate_by_name=True, frozen=True, defer_build=DEFERS)
-
-    schema_version: int = Field(2, alias="schemaVersion")
-    media_type: Text = Field(MANIFEST_TYPE, alias="mediaType")
-    config: Annotated[Layer | None, BeforeValidator(_some_config)] = None
-    layers: Annotated[tuple[Layer, ...], _or(tuple)] = ()
+    schema_version: int = 2
+    media_type: str = MANIFEST_TYPE
+    config: Layer | None = None
+    layers: tuple[Layer, ...] = ()
+    names_layers: bool = field(default=True, compare=False)
+    """False where the JSON had no word of layers, as if it were something else than a model."""
 
     @classmethod
     def parse(cls, content: bytes, where: object = "manifest") -> Self:
         """Unknown fields are tolerated. Raises CorruptManifestError for anything but a manifest."""
         if len(content) > MAX_MANIFEST:
             raise CorruptManifestError(f"{where}: larger than {MAX_MANIFEST} bytes")
-        fields = json_object(content, where)
-        try:
-            manifest = cls.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            at = ".".join(map(str, first["loc"]))
-            raise CorruptManifestError(f"{where}: {at}: {first['msg']}") from error
+        value = json_object(content, where)
+        layers = value.get("layers")
+        if not isinstance(layers, list | None):
+            raise CorruptManifestError(f"{where}: layers: must be a list")
+        manifest = cls(
+            **_read(cls, value, where),
+            config=_config_layer(value.get("config"), f"{where}: config"),
+            layers=tuple(
+                Layer.parse(layer, f"{where}: layers.{index}")
+                for index, layer in enumerate(layers or ())
+            ),
+            names_layers="layers" in value,
+        )
         if manifest.size > _MAX_SIZE:
             raise CorruptManifestError(f"{where}: the layers' sizes are beyond counting")
         return manifest
 
     def to_bytes(self) -> bytes:
-        fields: dict[str, Any] = {
+        parts: dict[str, Any] = {
             "schemaVersion": self.schema_version,
             "mediaType": self.media_type,
         }
         if self.config:
-            fields["config"] = self.config.as_dict()
-        return _json_line(fields | {"layers": [layer.as_dict() for layer in self.layers]})
+            parts["config"] = self.config.as_dict()
+        return _json_line(parts | {"layers": [layer.as_dict() for layer in self.layers]})
 
     @property
     def blobs(self) -> tuple[Layer, ...]:
@@ -187,6 +230,13 @@ class Manifest(BaseModel):
         return next(reversed(self.all(kind)), None)
 
 
+def _config_layer(value: Any, where: object) -> Layer | None:
+    """A config without a digest is none."""
+    if value is None or (isinstance(value, Mapping) and not value.get("digest")):
+        return None
+    return Layer.parse(value, where)
+
+
 _CONFIG_OPTIONAL: Final = frozenset(
     (
         "renderer",
@@ -204,40 +254,41 @@ _CONFIG_OPTIONAL: Final = frozenset(
 """Left out when empty."""
 
 
-class Config(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
     """The config blob. Its fields stand in the order in which they are written."""
 
-    model_config = ConfigDict(protected_namespaces=(), defer_build=DEFERS)
-
-    model_format: Text = ""
-    model_family: Text = ""
+    model_format: str = ""
+    model_family: str = ""
     model_families: list[str] | None = None
-    model_type: Text = ""
-    file_type: Text = ""
-    renderer: Text = ""
-    parser: Text = ""
-    requires: Text = ""
-    remote_host: Text = ""
-    remote_model: Text = ""
-    capabilities: Annotated[list[str], _or(list)] = Field(default_factory=list)
-    context_length: Number = 0
-    embedding_length: Number = 0
-    base_name: Text = ""
+    model_type: str = ""
+    file_type: str = ""
+    renderer: str = ""
+    parser: str = ""
+    requires: str = ""
+    remote_host: str = ""
+    remote_model: str = ""
+    capabilities: list[str] = field(default_factory=list[str])
+    context_length: int = 0
+    embedding_length: int = 0
+    base_name: str = ""
     draft: dict[str, Any] | None = None
-    architecture: Text = ""
-    os: Text = ""
+    architecture: str = ""
+    os: str = ""
 
     @classmethod
     def parse(cls, content: bytes, where: object = "config") -> Self:
-        try:
-            return cls.model_validate(json_object(content, where))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            at = ".".join(map(str, first["loc"]))
-            raise CorruptManifestError(f"{where}: {at}: {first['msg']}") from error
+        """Unknown fields are tolerated. Raises CorruptManifestError."""
+        return cls(**_read(cls, json_object(content, where), where))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def to_bytes(self) -> bytes:
-        fields = self.model_dump()
         return _json_line(
-            {key: value for key, value in fields.items() if value or key not in _CONFIG_OPTIONAL}
+            {
+                key: value
+                for key, value in self.as_dict().items()
+                if value or key not in _CONFIG_OPTIONAL
+            }
         )

@@ -106,7 +106,7 @@ def checked(content: bytes, where: str) -> Manifest:
 def _complaints(manifest: Manifest) -> Iterator[str]:
     if manifest.media_type not in _MANIFEST_TYPES:
         yield f'type "{manifest.media_type}", which is not that of one model'
-    if "layers" not in manifest.model_fields_set:
+    if not manifest.names_layers:
         yield "no layers, as if it were something else than a model"
     for layer in manifest.layers:
         if not layer.kind:

@@ -17,7 +17,9 @@ from paddock.runtime import Runtime
 
 HEAVY = (
     *("llama_cpp", "numpy", "jinja2", "rich", "prompt_toolkit", "httpx", "cryptography", "psutil"),
-    *("filelock", "starlette", "uvicorn", "langchain_core", "llama_index"),
+    *("filelock", "starlette", "uvicorn", "langchain_core", "llama_index", "pydantic", "asyncio"),
+    *("concurrent.futures", "ssl", "http.client", "email", "importlib.metadata", "zipfile"),
+    *("paddock.client", "paddock.runtime", "paddock.api"),
 )
 
 

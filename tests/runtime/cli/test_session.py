@@ -3,27 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddock.api import Message
-from paddock.cli.session import Session, parameter_texts, parse_think, save_request
-from paddock.errors import RequestError
+from paddock.cli.session import Session, parameter_texts, save_request
 
 
 def said(session: Session) -> list[tuple[str, str | None]]:
     return [(message.role, message.content) for message in session.messages]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("", True), ("true", True), ("false", False), ("low", "low")]
-)
-def test_thinking_has_levels(text: str, value: object):
-    assert parse_think(text) == value
-
-
-def test_an_unknown_level_of_thinking_is_refused():
-    with pytest.raises(RequestError) as caught:
-        parse_think("hard")
-    assert str(caught.value) == (
-        'invalid value for --think: "hard" (must be true, false, high, medium, low, or max)'
-    )
 
 
 def test_a_model_that_can_think_does_unless_told_otherwise():

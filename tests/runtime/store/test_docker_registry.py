@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,10 +96,8 @@ def test_what_is_there_is_not_sent_again(address: str, store: LocalStore) -> Non
 def test_a_blob_is_taken_from_the_model_it_came_from(address: str, store: LocalStore) -> None:
     push(store, f"{address}/me/base")
     manifest = store.read_manifest(ModelName.parse("m"))
-    layers = tuple(
-        layer.model_copy(update={"from_": "me/base:latest"}) for layer in manifest.layers
-    )
-    store.write_manifest(ModelName.parse("m"), manifest.model_copy(update={"layers": layers}))
+    layers = tuple(replace(layer, from_="me/base:latest") for layer in manifest.layers)
+    store.write_manifest(ModelName.parse("m"), replace(manifest, layers=layers))
     with BreakingWire(address) as wire:
         push(store, f"{wire.address}/me/derived")
     assert wire.passed["up"] < 10_000

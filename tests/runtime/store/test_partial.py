@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock.errors import DigestMismatchError, StoreError
+from paddock.names import Digest
 from paddock.store import partial
 from paddock.store.local import Layer, LocalStore
 from paddock.store.partial import Part, PartialBlob, plan
@@ -27,7 +28,7 @@ def blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PartialBlob:
 
 def layer(content: bytes = CONTENT) -> Layer:
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    return Layer.model_validate({"mediaType": "x", "digest": digest, "size": len(content)})
+    return Layer(media_type="x", digest=Digest(digest), size=len(content))
 
 
 def files(tmp_path: Path) -> list[str]:
