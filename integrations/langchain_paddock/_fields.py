@@ -3,13 +3,17 @@
 Knows names and precedence; knows no message, no answer and no framework class.
 """
 
+import asyncio
 import contextlib
 import difflib
 import warnings
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Final, Literal, Self, TypeVar
 
 from langchain_core.exceptions import ContextOverflowError
+from langchain_core.globals import get_llm_cache
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -68,6 +72,11 @@ _FOR_THE_FRAMEWORK: Final = frozenset(
 
 
 W = TypeVar("W", bound=BaseModel)
+
+_looked_up: ContextVar[Mapping[str, str | None]] = ContextVar(
+    "_looked_up", default=MappingProxyType({})
+)
+"""Digests of models by name. LangChain asks for them on the event loop, where no file is opened."""
 
 
 class PromptTooLongError(ContextLengthError, ContextOverflowError):
@@ -182,10 +191,30 @@ class PaddockFields(OptionFields):
         """What tells apart two states of one name; None for a model that is not there."""
         if self.base_url is not None:
             return None
+        if model in _looked_up.get():
+            return _looked_up.get()[model]
         try:
             return self._active_runtime().resolve(model).digest
         except PaddockError:
             return None
+
+    def _is_cached(self) -> bool:
+        """Whether LangChain keeps answers, and so asks for their keys."""
+        cache = getattr(self, "cache", None)
+        return cache is not False and bool(cache or get_llm_cache())
+
+    @contextlib.asynccontextmanager
+    async def _digest_looked_up(self, keywords: Mapping[str, Any]) -> AsyncGenerator[None, None]:
+        """The digest for the key of a cached answer, read off the event loop."""
+        if not self._is_cached():
+            yield
+            return
+        model = keywords.get("model") or self.model
+        token = _looked_up.set({model: await asyncio.to_thread(self._digest, model)})
+        try:
+            yield
+        finally:
+            _looked_up.reset(token)
 
     def _own_options(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in OptionFields.model_fields}

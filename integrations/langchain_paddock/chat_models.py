@@ -392,6 +392,13 @@ class ChatPaddock(BaseChatModel, AnswerFields):
             run=[run for result in results for run in result.run or []] or None,
         )
 
+    async def agenerate(
+        self, messages: list[list[BaseMessage]], *args: Any, **kwargs: Any
+    ) -> LLMResult:
+        """Answer all conversations side by side; results are in order."""
+        async with self._digest_looked_up(kwargs):
+            return await super().agenerate(messages, *args, **kwargs)
+
     def batch(
         self,
         inputs: list[LanguageModelInput],

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.globals import get_llm_cache
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
@@ -75,7 +74,7 @@ class PaddockLLM(BaseLLM, AnswerFields):
     def _identifying_params(self) -> dict[str, Any]:
         params = self._influences()
         # Read for the cache's key alone: tracing asks at every call, on event loops too.
-        if self.cache is False or not (self.cache or get_llm_cache()):
+        if not self._is_cached():
             return params
         keywords = {k: v for k, v in _asked.get().items() if k not in KEYLESS}
         digest = self._digest(keywords.get("model") or self.model)
@@ -88,8 +87,9 @@ class PaddockLLM(BaseLLM, AnswerFields):
 
     async def agenerate(self, prompts: list[str], *args: Any, **kwargs: Any) -> LLMResult:
         """Complete all prompts side by side; results are in order."""
-        with _keyed(kwargs):
-            return await super().agenerate(prompts, *args, **kwargs)
+        async with self._digest_looked_up(kwargs):
+            with _keyed(kwargs):
+                return await super().agenerate(prompts, *args, **kwargs)
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
