@@ -16,6 +16,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, BinaryIO, Final, TypeVar
 
+from paddock import charsmap
 from paddock.errors import GGUFError
 
 T = TypeVar("T")
@@ -170,9 +171,11 @@ _MIN_KEY_VALUE: Final = 8 + 1 + 4 + 1
 _MIN_TENSOR: Final = 8 + 4 + 4 + 8
 _TOKENIZER: Final = "tokenizer."
 _TOKENS: Final = "tokenizer.ggml.tokens"
+_CHARSMAP: Final = "tokenizer.ggml.precompiled_charsmap"
 _ARRAY_KINDS: Final[dict[str, tuple[int, ...]]] = {
     _TOKENS: (_STRING,),
     "tokenizer.ggml.merges": (_STRING,),
+    _CHARSMAP: (0, 1),
 }
 """Where the loader ends the process (GGML_ASSERT) for other types."""
 _NON_ZERO: Final = ("context_length", "embedding_length", "vocab_size")
@@ -465,10 +468,16 @@ def _array(cursor: _Cursor, key: str, wanted: bool) -> tuple[list[Any], int]:
         raise cursor.error(f"the array {key!r} has {count} elements, {_MAX_ARRAY} are allowed")
     if kind == _STRING:
         return _strings(cursor, key, count, wanted), count
-    if not wanted:
+    if not wanted and key != _CHARSMAP:
         cursor.skip(count * width, f"the array {key!r}")
         return [], count
     data = cursor.take(count * width, f"the array {key!r}")
+    if key == _CHARSMAP and not charsmap.is_safe(data):
+        raise cursor.error(
+            f"{key!r} is damaged, and would be read beyond its end; download or convert it again"
+        )
+    if not wanted:
+        return [], count
     return [value for (value,) in _SCALARS[kind].iter_unpack(data)], count
 
 

@@ -204,6 +204,16 @@ BROKEN: dict[str, tuple[bytes, str]] = {
         file_bytes({"tokenizer.ggml.tokens": (Kind.ARRAY, (Kind.UINT32, [1, 2]))}),
         "wrong element type 4",
     ),
+    "a table of characters that leads outside": (
+        file_bytes(
+            {"tokenizer.ggml.precompiled_charsmap": (Kind.ARRAY, (Kind.UINT8, [4, *[0] * 5]))}
+        ),
+        "read beyond its end",
+    ),
+    "a table of characters of another type": (
+        file_bytes({"tokenizer.ggml.precompiled_charsmap": (Kind.ARRAY, (Kind.UINT16, [4, 0, 0]))}),
+        "wrong element type",
+    ),
     "merges that are no array": (
         file_bytes({"tokenizer.ggml.merges": (Kind.STRING, "a b")}),
         "no array",

@@ -9,12 +9,12 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from pathlib import Path
-from struct import unpack_from
 from typing import Annotated, Any, Final
 
 from gguf import Keys, TokenType
 from pydantic import BaseModel, Field
 
+from paddock import charsmap
 from paddock.convert import specials
 from paddock.convert.folder import read_json
 from paddock.convert.model import Fact
@@ -158,10 +158,7 @@ def _charsmap(path: Path, text: str) -> bytes:
         raise RequestError(
             f"{path}: precompiled_charsmap is no base64; download it again"
         ) from error
-    if not table:
-        return table
-    size = unpack_from("<I", table)[0] if len(table) > 4 else len(table)
-    if size % 4 or size > len(table) - 4 or table[-1]:
+    if table and not charsmap.is_safe(table):
         raise RequestError(f"{path}: precompiled_charsmap is damaged; download it again")
     return table
 

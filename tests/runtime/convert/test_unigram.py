@@ -63,7 +63,7 @@ def charsmap(*values: int, replacements: bytes = b"a\0") -> str:
 
 
 def test_the_table_of_characters_is_taken_over(folder: Path, tmp_path: Path) -> None:
-    normalizer = {"type": "Precompiled", "precompiled_charsmap": charsmap(0, 0)}
+    normalizer = {"type": "Precompiled", "precompiled_charsmap": charsmap(*[0] * 256)}
     convert(changed(folder, normalizer=normalizer), tmp_path / "m.gguf")
     found = gguf.read(tmp_path / "m.gguf", arrays=True).metadata
     assert bytes(found[Keys.Tokenizer.PRECOMPILED_CHARSMAP])[-2:] == b"a\0"
@@ -73,7 +73,8 @@ def test_the_table_of_characters_is_taken_over(folder: Path, tmp_path: Path) -> 
     ("text", "message"),
     [
         ("%", "no base64"),
-        (charsmap(0, replacements=b"a"), "damaged"),
+        (charsmap(*[0] * 256, replacements=b"a"), "damaged"),
+        (charsmap(0, 0), "damaged"),
         (b64encode(b"\xff\xff\xff\x7f\0\0\0\0").decode(), "damaged"),
         (b64encode(b"\1\0\0\0\0\0\0\0").decode(), "damaged"),
         (b64encode(b"\0\0").decode(), "damaged"),
