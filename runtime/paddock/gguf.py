@@ -167,6 +167,7 @@ _MAX_DIMS: Final = 4
 _MAX_ARRAY: Final = 1 << 22
 _MAX_ALIGNMENT: Final = 1 << 20
 _MAX_ELEMENTS: Final = 2**63 - 1
+_MAX_FLOAT: Final = 3.4e38
 _MIN_KEY_VALUE: Final = 8 + 1 + 4 + 1
 _MIN_TENSOR: Final = 8 + 4 + 4 + 8
 _TOKENIZER: Final = "tokenizer."
@@ -179,6 +180,13 @@ _ARRAY_KINDS: Final[dict[str, tuple[int, ...]]] = {
 }
 """Where the loader ends the process (GGML_ASSERT) for other types."""
 _NON_ZERO: Final = ("context_length", "embedding_length", "vocab_size")
+_BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "block_count": (1, 512),
+    "attention.layer_norm_epsilon": (0.0, _MAX_FLOAT),
+    "attention.layer_norm_rms_epsilon": (0.0, _MAX_FLOAT),
+    "attention.group_norm_epsilon": (0.0, _MAX_FLOAT),
+}
+"""Beyond them the library ends the process (GGML_ASSERT), when it loads or at the first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +512,13 @@ def _check_metadata(cursor: _Cursor, metadata: Mapping[str, Any]) -> None:
     for name in _NON_ZERO:
         if metadata.get(f"{architecture}.{name}", 1) == 0:
             raise cursor.error(f"{architecture}.{name} is 0; convert the model again")
+    for name, (low, high) in _BOUNDS.items():
+        value = metadata.get(f"{architecture}.{name}", low)
+        if isinstance(value, int | float) and not low <= value <= high:
+            raise cursor.error(
+                f"{architecture}.{name} is {value}, not between {low:g} and {high:g}; "
+                "convert the model again"
+            )
 
 
 def _alignment(cursor: _Cursor, metadata: Mapping[str, Any]) -> int:

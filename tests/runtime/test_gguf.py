@@ -42,6 +42,7 @@ METADATA: dict[str, Typed] = {
     "tokenizer.ggml.scores": (Kind.ARRAY, (Kind.FLOAT32, [0.0, -1.0, -2.0, -3.0])),
     "llama.block_count": (Kind.UINT32, 1),
 }
+RMS_EPSILON = "llama.attention.layer_norm_rms_epsilon"
 TENSORS: list[Tensor] = [("a.weight", [32, 2], 0, 0), ("b.weight", [64], 8, 256)]
 
 
@@ -173,6 +174,22 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "context length zero": (
         file_bytes(METADATA | {"llama.context_length": (Kind.UINT32, 0)}),
         "llama.context_length is 0",
+    ),
+    "no layers": (
+        file_bytes(METADATA | {"llama.block_count": (Kind.UINT32, 0)}),
+        "llama.block_count is 0, not between 1 and 512",
+    ),
+    "too many layers": (
+        file_bytes(METADATA | {"llama.block_count": (Kind.UINT32, 513)}),
+        "llama.block_count is 513",
+    ),
+    "negative epsilon": (
+        file_bytes(METADATA | {RMS_EPSILON: (Kind.FLOAT32, -1.0)}),
+        "rms_epsilon is -1",
+    ),
+    "epsilon that is no number": (
+        file_bytes(METADATA | {RMS_EPSILON: (Kind.FLOAT32, float("nan"))}),
+        "rms_epsilon is nan",
     ),
     "nested array": (
         file_bytes({"x": (Kind.ARRAY, (Kind.ARRAY, [(Kind.BOOL, [True])]))}),
