@@ -289,15 +289,19 @@ class Stream(Generic[T]):
     def _pump(self) -> bool:
         """Read what has arrived; True if that gave parts or the end."""
         finished = self._channel.finished
-        for item in self._channel.take():
-            if isinstance(item, _Failure):
-                self._error = item.error
-            else:
-                self._ready.extend(self._reader.feed(item))
-        if finished and not self._drained:
-            self._drained = True
-            if self._error is None:
-                self._ready.extend(self._reader.finish())
+        try:
+            for item in self._channel.take():
+                if isinstance(item, _Failure):
+                    self._error = item.error
+                else:
+                    self._ready.extend(self._reader.feed(item))
+            if finished and not self._drained:
+                self._drained = True
+                if self._error is None:
+                    self._ready.extend(self._reader.finish())
+        except BaseException:
+            self.close()  # what cannot be read need not be made
+            raise
         return bool(self._ready) or self._drained
 
     def _wait(self, *, every: bool) -> None:

@@ -232,6 +232,22 @@ def test_a_reader_that_fails_ends_the_work() -> None:
         stream.result()
 
 
+@pytest.mark.parametrize("consume", [next, lambda stream: asyncio.run(anext(stream))])
+def test_iterating_a_stream_whose_reader_fails_ends_the_work(
+    consume: Callable[[Any], Any],
+) -> None:
+    class Broken(Plain):
+        def feed(self, item: Any) -> list[Any]:
+            raise TypeError(item)
+
+    channel = Channel()
+    stream: Stream[Any] = Stream(channel, Broken(), lambda parts: parts)
+    channel.put(1)
+    with pytest.raises(TypeError):
+        consume(stream)
+    assert channel.cancelled
+
+
 # -- giving up
 
 
