@@ -31,6 +31,7 @@ from paddock.engine.sequence import Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
     GrammarError,
+    LoadError,
     OptionError,
     RequestError,
     UnsupportedError,
@@ -51,6 +52,11 @@ MIN_PROMPT_LIMIT = 1 << 20
 """Characters that a prompt may always have; above, 32 per token of the window. Nothing longer can
 fit, and tokenising it would only take long."""
 
+
+MAX_STOPS: Final = 1000
+MAX_STOP_LENGTH: Final = 1 << 16
+"""Each is looked for after every token, on the thread that all answers of a model come from:
+100,000 of them took seconds a token."""
 
 _ENDLESS: Final = 1 << 30
 """A window that holds any prompt."""
@@ -113,8 +119,14 @@ class Call(ABC, Generic[R]):
     def _begin(self, lease: "Lease[LoadedModel]") -> None:
         # The lease ends with the answer: finished, failed, or nobody listening any more.
         self._channel.on_end(lease.release)
-        if not self._channel.cancelled:
+        if self._channel.cancelled:
+            return
+        try:
             self.serve(lease.loaded, time.monotonic_ns() - self._started)
+        except LoadError:
+            # A window for which there is no room must not stay loaded and refuse smaller ones.
+            self._host.unload(self._model)
+            raise
 
     def _answer(self, *items: object) -> None:
         for item in items:
@@ -239,7 +251,7 @@ class RunCall(Call[Q]):
             params=replace(params, seed=seed, grammar=self.grammar(reading)),
             num_predict=prompt.predict_budget(self._options.num_predict or None, engine.n_ctx),
             num_keep=_num_keep(self._options),
-            shift=request.shift is not False,
+            shift=self._may_shift(),
             stop=tuple(self._options.stop or ()),
             # Loading does not count: a deadline for an answer would fail the first one only.
             deadline=None if request.timeout is None else time.monotonic() + request.timeout,
@@ -304,6 +316,11 @@ class RunCall(Call[Q]):
     @abstractmethod
     def tokens(self, weights: "Weights", n_ctx: int) -> Tokens: ...
 
+    def _may_shift(self) -> bool:
+        config = self._model.config
+        families = [config.model_family, *(config.model_families or ())]
+        return prompt.may_shift(self._request.shift, families)
+
     # prompts
 
     def _render(self, weights: "Weights", messages: list[Message], n_ctx: int) -> Rendered:
@@ -361,7 +378,7 @@ class RunCall(Call[Q]):
             n_ctx,
             num_keep=_num_keep(self._options),
             add_bos=weights.add_bos,
-            can_shift=self._request.shift is not False,
+            can_shift=self._may_shift(),
             truncate=self._request.truncate is not False,
             has_images=rendered.num_images > 0,
         )
@@ -518,6 +535,12 @@ def sampling_params(options: Options, request: RunRequest) -> SamplingParams:
         raise OptionError(f'option "mirostat" must be 0, 1 or 2, not {options.mirostat}')
     if options.repeat_penalty == 0:
         raise OptionError('option "repeat_penalty" must be above 0 (1 is off)')
+    stops = options.stop or ()
+    if len(stops) > MAX_STOPS or sum(map(len, stops)) > MAX_STOP_LENGTH:
+        raise OptionError(
+            f'option "stop" must be at most {MAX_STOPS} texts of {MAX_STOP_LENGTH:,} characters '
+            f"together, not {len(stops)} of {sum(map(len, stops)):,}"
+        )
     if any(math.isnan(bias) for bias in (request.logit_bias or {}).values()):
         raise OptionError("logit_bias must hold numbers, not NaN")
     names = {field.name for field in fields(SamplingParams)}

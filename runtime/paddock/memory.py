@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from paddock import gguf
 from paddock.api import LOAD_OPTIONS, Options
 from paddock.engine.backend import LoadSpec
 from paddock.errors import OptionError, OutOfMemoryError
@@ -28,7 +29,12 @@ BATCH_STEP: Final = 64
 """Batches are multiples of this: the library asserts on sizes that its sequences do not divide."""
 _AUTOMATIC_PARALLEL: Final = (8, 4, 2, 1)
 _CACHE_SHARE: Final = 8
-_BYTES_PER_ELEMENT: Final = 2  # f16
+_F16: Final = 1
+_CACHE_TYPES: Final = ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "IQ4_NL")
+KV_TYPES: Final[dict[str, int]] = {
+    name.lower(): number for number, name in gguf.TYPE_NAMES.items() if name in _CACHE_TYPES
+}
+"""What a cache can be made of, by the names that settings have for it."""
 
 _RANGES: Final[dict[str, tuple[int, int]]] = {
     "num_batch": (1, MAX_CELLS),
@@ -46,6 +52,12 @@ class Limits(Protocol):
 
     @property
     def context_length(self) -> int: ...
+
+    @property
+    def kv_cache_type(self) -> str: ...
+
+    @property
+    def flash_attention(self) -> bool | None: ...
 
 
 def plan(
@@ -68,7 +80,8 @@ def plan(
     """
     _check_ranges(options)
     num_ctx = _num_ctx(options, settings, _whole(metadata, f"{architecture}.context_length"))
-    per_token = kv_bytes_per_token(metadata, architecture)
+    kv_type = _kv_type(settings.kv_cache_type, metadata, architecture)
+    per_token = kv_bytes_per_token(metadata, architecture, kv_type)
     room = max(available_memory - weights_size, 0) // _CACHE_SHARE
     parallel = 1 if is_embedding else _parallel(settings.num_parallel, num_ctx * per_token, room)
     if num_ctx * parallel > MAX_CELLS:
@@ -78,6 +91,7 @@ def plan(
         )
     num_gpu = -1 if options.num_gpu is None else max(options.num_gpu, -1)
     on_cpu = num_gpu == 0 or not has_gpu
+    fits = weights_size + num_ctx * parallel * per_token <= available_memory
     return LoadSpec(
         weights=weights,
         num_ctx=num_ctx,
@@ -85,9 +99,12 @@ def plan(
         num_batch=_num_batch(options.num_batch, num_ctx, parallel, is_embedding=is_embedding),
         num_gpu=num_gpu,
         main_gpu=options.main_gpu,
-        # Reference: without a GPU the file is read, not mapped.
-        use_mmap=not on_cpu if options.use_mmap is None else options.use_mmap,
+        # Reference: without a GPU the file is read, not mapped. But what does not fit can only be
+        # mapped: then the system gives up pages, where it would end the process.
+        use_mmap=not (on_cpu and fits) if options.use_mmap is None else options.use_mmap,
         num_thread=options.num_thread or 0,
+        kv_type=kv_type,
+        flash_attention=settings.flash_attention,
         adapters=tuple(adapters),
         projectors=tuple(projectors),
     )
@@ -99,14 +116,25 @@ def explicit(options: Options) -> frozenset[str]:
 
 
 def require_room(
-    spec: LoadSpec, metadata: Mapping[str, Any], architecture: str, *, available_memory: int
+    spec: LoadSpec,
+    metadata: Mapping[str, Any],
+    architecture: str,
+    *,
+    available_memory: int,
+    weights_size: int,
 ) -> None:
-    """Refuse, before a load without GPU, a cache for which there is no memory.
+    """Refuse, before a load without GPU, a cache, or weights that are to be read and not mapped,
+    for which there is no memory.
 
     The system would end the process rather than fail the allocation. Raises OutOfMemoryError.
     """
     cells = spec.num_ctx * spec.parallel
-    needed = cells * kv_bytes_per_token(metadata, architecture)
+    needed = cells * kv_bytes_per_token(metadata, architecture, spec.kv_type)
+    if not spec.use_mmap and weights_size > available_memory:
+        raise OutOfMemoryError(
+            f"the weights need {_gib(weights_size)} of memory, {_gib(available_memory)} are "
+            "available; leave use_mmap out, or use a smaller quantisation"
+        )
     if needed > available_memory:
         raise OutOfMemoryError(
             f"a context of {spec.num_ctx} tokens for {spec.parallel} parallel sequences needs "
@@ -115,16 +143,22 @@ def require_room(
         )
 
 
-def kv_bytes_per_token(metadata: Mapping[str, Any], architecture: str) -> int:
-    """Bytes of cache that one token of one sequence takes, keys and values of all layers in f16."""
+def kv_bytes_per_token(metadata: Mapping[str, Any], architecture: str, kv_type: int = _F16) -> int:
+    """Bytes of cache that one token of one sequence takes, keys and values of all layers."""
     heads = _per_layer(metadata, f"{architecture}.attention.head_count")
     kv_heads = _per_layer(metadata, f"{architecture}.attention.head_count_kv")
     layers = _whole(metadata, f"{architecture}.block_count")
+    count = _sum(heads if kv_heads is None else kv_heads, layers)
+    block, size = gguf.TENSOR_TYPES[kv_type]
+    return count * sum(_widths(metadata, architecture)) * size // block
+
+
+def _widths(metadata: Mapping[str, Any], architecture: str) -> tuple[int, int]:
+    """Elements that a head has in its key, and in its value."""
+    heads = _per_layer(metadata, f"{architecture}.attention.head_count")
     width = _whole(metadata, f"{architecture}.embedding_length") // max(_largest(heads), 1)
     key = _whole(metadata, f"{architecture}.attention.key_length", width)
-    value = _whole(metadata, f"{architecture}.attention.value_length", width)
-    count = _sum(heads if kv_heads is None else kv_heads, layers)
-    return count * (key + value) * _BYTES_PER_ELEMENT
+    return key, _whole(metadata, f"{architecture}.attention.value_length", width)
 
 
 def available_memory(
@@ -158,6 +192,18 @@ def _num_ctx(options: Options, settings: Limits, trained: int) -> int:
             )
         asked = trained
     return max(asked, MIN_CONTEXT)
+
+
+def _kv_type(name: str, metadata: Mapping[str, Any], architecture: str) -> int:
+    """The type that is set, or F16 for a model whose heads are no whole blocks of it."""
+    if name not in KV_TYPES:
+        raise OptionError(f'kv_cache_type must be one of {", ".join(KV_TYPES)}, not "{name}"')
+    wanted = KV_TYPES[name]
+    block, _ = gguf.TENSOR_TYPES[wanted]
+    if any(width % block for width in _widths(metadata, architecture)):
+        logger.info("heads of this %s do not fit a cache of %s; it is f16", architecture, name)
+        return _F16
+    return wanted
 
 
 def _parallel(wanted: int, cache: int, room: int) -> int:

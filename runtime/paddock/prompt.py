@@ -327,6 +327,9 @@ class _Search:
 
 DEFAULT_NUM_KEEP: Final = 4
 
+_UNSHIFTED: Final = frozenset({"deepseek2"})
+"""Families whose context is only shifted where a request asks for it."""
+
 _TOO_LONG = (
     "the prompt is longer than the context length currently available to the model; shorten the "
     "prompt, adjust the context length in settings, or use a model with a longer context length"
@@ -364,6 +367,11 @@ def fit_tokens(
 def kept_tokens(num_ctx: int, num_keep: int, add_bos: bool, num_prompt: int) -> int:
     """Tokens at the start that a cut or a shift leaves alone; a negative `num_keep` means all."""
     return min((num_prompt if num_keep < 0 else num_keep) + add_bos, num_ctx - 1)
+
+
+def may_shift(asked: bool | None, families: Sequence[str]) -> bool:
+    """Whether old context may be given up when the window is full."""
+    return _UNSHIFTED.isdisjoint(families) if asked is None else asked
 
 
 def shift_limit(num_ctx: int, num_keep: int) -> int:

@@ -476,6 +476,7 @@ class Runtime:
                 header.metadata,
                 header.architecture,
                 available_memory=memory.available_memory(),
+                weights_size=spec.weights.stat().st_size,
             )
         return LoadedModel(spec, max_queue=self.settings.max_queue)
 

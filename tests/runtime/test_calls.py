@@ -550,6 +550,8 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"stop": [1]}, "array of strings"),
     ({"mirostat": 3}, "0, 1 or 2"),
     ({"repeat_penalty": 0}, "above 0"),
+    ({"stop": ["x"] * 1001}, "at most 1000 texts"),
+    ({"stop": ["x" * 70_000]}, "65,536 characters"),
 ]
 
 

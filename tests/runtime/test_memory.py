@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddock import memory
+from paddock import gguf, memory
 from paddock.api import Options
 from paddock.engine.backend import LoadSpec
 from paddock.errors import OptionError, OutOfMemoryError
@@ -35,7 +35,7 @@ def plan(
     architecture: str = "llama",
     *,
     options: dict[str, Any] | None = None,
-    settings: dict[str, int] | None = None,
+    settings: dict[str, Any] | None = None,
     available: int = 64 * GIB,
     weights_size: int = GIB,
     is_embedding: bool = False,
@@ -233,6 +233,21 @@ def test_without_a_gpu_weights_are_read_unless_mapping_is_asked_for(
     assert plan(options=options, has_gpu=has_gpu).use_mmap is expected
 
 
+def test_the_cache_is_of_the_type_that_is_set_where_heads_fit_it() -> None:
+    names = gguf.TYPE_NAMES
+    for name in ("f32", "f16", "q8_0", "q4_0"):
+        spec = plan(settings={"kv_cache_type": name, "flash_attention": True})
+        assert (names[spec.kv_type].lower(), spec.flash_attention) == (name, True)
+    odd = LLAMA | {"llama.attention.key_length": 80}
+    assert names[plan(odd, settings={"kv_cache_type": "q8_0"}).kv_type] == "F16"
+    with pytest.raises(OptionError, match=r'kv_cache_type must be one of .*, not "q9_9"'):
+        plan(settings={"kv_cache_type": "q9_9"})
+    whole, half = (
+        memory.kv_bytes_per_token(LLAMA, "llama", memory.KV_TYPES[n]) for n in ("f32", "f16")
+    )
+    assert whole == 2 * half == 2 * PER_TOKEN
+
+
 @pytest.mark.parametrize(("asked", "expected"), [(None, -1), (-1, -1), (-7, -1), (0, 0), (12, 12)])
 def test_a_negative_number_of_gpu_layers_means_as_many_as_fit(
     asked: int | None, expected: int
@@ -273,9 +288,18 @@ def test_only_set_load_options_are_explicit() -> None:
 def test_a_cache_larger_than_the_memory_is_refused_before_the_load() -> None:
     spec = LoadSpec(weights=Path("weights"), num_ctx=8192, parallel=2)
     needed = 8192 * 2 * PER_TOKEN
-    memory.require_room(spec, LLAMA, "llama", available_memory=needed)
+    memory.require_room(spec, LLAMA, "llama", available_memory=needed, weights_size=2 * needed)
     with pytest.raises(OutOfMemoryError, match=r"8192 tokens for 2 .* smaller num_ctx"):
-        memory.require_room(spec, LLAMA, "llama", available_memory=needed - 1)
+        memory.require_room(spec, LLAMA, "llama", available_memory=needed - 1, weights_size=1)
+
+
+def test_weights_larger_than_the_memory_are_mapped_unless_that_is_forbidden() -> None:
+    small = {"num_ctx": 4}
+    assert not plan(options=small, available=2 * GIB, weights_size=GIB).use_mmap
+    assert plan(options=small, available=2 * GIB, weights_size=3 * GIB).use_mmap
+    spec = plan(options=small | {"use_mmap": False}, available=2 * GIB, weights_size=3 * GIB)
+    with pytest.raises(OutOfMemoryError, match=r"weights need 3\.0 GiB.*use_mmap"):
+        memory.require_room(spec, LLAMA, "llama", available_memory=2 * GIB, weights_size=3 * GIB)
 
 
 def cgroup(folder: Path, limit: str, used: int, inactive: int = 0) -> None:

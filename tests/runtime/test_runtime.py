@@ -20,6 +20,8 @@ from tests.runtime.conftest import ONE_THREAD
 from paddock import random_model
 from paddock.api import ChatRequest, CreateRequest, GenerateRequest, Options
 from paddock.client import AsyncClient, Client
+from paddock.engine.backend import LoadSpec
+from paddock.engine.llama import LlamaBackend, Weights
 from paddock.engine.loop import Engine
 from paddock.errors import (
     EngineClosedError,
@@ -613,6 +615,22 @@ def test_a_load_for_which_there_is_no_memory_is_refused(
         with pytest.raises(OutOfMemoryError, match="num_ctx"):
             client.chat("tiny", HI)
     assert client.chat("tiny", HI, options=GREEDY).done
+
+
+def test_a_window_for_which_there_is_no_room_bars_no_smaller_ones(
+    fresh: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cramped(LlamaBackend):
+        def __init__(self, weights: Weights, spec: LoadSpec) -> None:
+            if spec.num_ctx > 512:
+                raise OutOfMemoryError("no room for the cache")
+            super().__init__(weights, spec)
+
+    client = Client(runtime=fresh)
+    monkeypatch.setattr("paddock.engine.loaded.LlamaBackend", Cramped)
+    with pytest.raises(OutOfMemoryError, match="no room"):
+        client.chat("tiny", HI, options=GREEDY | {"num_ctx": 1024})
+    assert client.chat("tiny", HI, options=GREEDY | {"num_ctx": 256}).done
 
 
 def test_the_vocabulary_is_read_without_loading_the_weights(runtime: Runtime) -> None:

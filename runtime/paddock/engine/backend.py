@@ -32,6 +32,10 @@ class LoadSpec:
     """One pool of cells for all sequences instead of a stream for each. Measured: a token then
     attends over everybody's cells, which costs 1.5 times as much with eight conversations of 768
     tokens."""
+    kv_type: int = 1
+    """Type of the cache's keys and values, as tensors have one; 1 is F16."""
+    flash_attention: bool | None = None
+    """None lets the library choose."""
     adapters: tuple[Path, ...] = ()
     projectors: tuple[Path, ...] = ()
 

@@ -67,6 +67,12 @@ _OUT_OF_MEMORY = (  # reference: the texts that mean "out of memory", scheduler.
 )
 
 
+_FLASH_ATTENTION = {
+    None: llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    False: llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    True: llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+}
+
 _SPLIT_BPE = 2048
 """Longest stretch, in characters, that the library's recursion gets: 0.7 MB of stack."""
 _SPLIT_SPM = 8192
@@ -318,9 +324,14 @@ def _token(token: int) -> int | None:
     return None if token < 0 else token
 
 
+def is_out_of_memory(text: str) -> bool:
+    """Whether words of the library say that there was not enough memory."""
+    return any(sign in text.lower() for sign in _OUT_OF_MEMORY)
+
+
 def _load_error(what: str) -> LoadError:
     detail = "; ".join(_log.errors[-3:])
-    if any(text in detail.lower() for text in _OUT_OF_MEMORY):
+    if is_out_of_memory(detail):
         return OutOfMemoryError(
             f"{what}: not enough memory ({detail}); a smaller num_ctx, fewer parallel sequences or "
             "a smaller quantisation needs less"
@@ -407,6 +418,8 @@ class LlamaBackend:
         params.n_outputs_max = spec.parallel
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = spec.kv_unified
+        params.type_k = params.type_v = spec.kv_type
+        params.flash_attn_type = _FLASH_ATTENTION[spec.flash_attention]
         params.swa_full = True  # a windowed cache could not be cut back to a shared prefix
         params.no_perf = True
         self._context: Any = open_context(weights, params)

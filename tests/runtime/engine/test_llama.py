@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from paddock.engine.llama import LlamaBackend, LlamaPooling, Weights, pooling_ba
 from paddock.engine.loop import Engine
 from paddock.engine.sequence import Chunk, Finished, FinishReason, Job, SamplingParams, Step
 from paddock.errors import DecodeError, EngineClosedError, LoadError, OptionError
-from paddock.memory import plan
-from paddock.random_model import Shape
+from paddock.memory import KV_TYPES, plan
+from paddock.random_model import TINY, Shape
 from paddock.stream import Channel, Plain, Stream
 
 pytestmark = pytest.mark.engine
@@ -316,6 +317,30 @@ def test_a_cancelled_answer_leaves_a_slot_that_is_as_good_as_new(
             assert finished.cached_count >= 35
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("kind", ["f32", "q8_0"])
+def test_a_cache_of_another_type_takes_its_size_and_answers_alike(
+    kind: str, tmp_path: Path, open_backend: Open
+) -> None:
+    path = random_model.write(tmp_path / "wide.gguf", replace(TINY, width=128), type="Q8_0")
+    plain = open_backend(path, num_ctx=2048)
+    other = open_backend(path, num_ctx=2048, kv_type=KV_TYPES[kind], flash_attention=True)
+    cells = (backend.footprint.total for backend in (plain, other))
+    smaller, larger = sorted(cells)
+    assert (plain.footprint.total == smaller) is (kind == "f32")
+    assert smaller < larger
+    mine, its = evaluate(plain, 0, 0, PROMPT), evaluate(other, 0, 0, PROMPT)
+    assert mine.token == its.token
+    assert its.top[0][1] == pytest.approx(mine.top[0][1], abs=0.1)
+
+
+def test_a_quantised_cache_without_flash_attention_is_a_load_error(
+    tmp_path: Path, open_backend: Open
+) -> None:
+    path = random_model.write(tmp_path / "wide.gguf", replace(TINY, width=128))
+    with pytest.raises(LoadError, match=r"(?i)flash"):
+        open_backend(path, kv_type=KV_TYPES["q8_0"], flash_attention=False)
 
 
 def test_an_answer_goes_on_beyond_the_window(tiny_gguf: Path, open_backend: Open) -> None:
