@@ -73,6 +73,16 @@ class Channel:
         if self._every:
             self._ring()
 
+    def add(self, item: object) -> None:
+        """`put` without waking the consumer, which `wake` does."""
+        if self.cancelled:
+            raise Cancelled
+        self._items.append(item)
+
+    def wake(self) -> None:
+        if self._every:
+            self._ring()
+
     def finish(self) -> None:
         self.finished = True
         self._run_end()

@@ -68,6 +68,22 @@ def test_a_waiting_consumer_gets_each_part_as_it_comes() -> None:
     producer.join()
 
 
+def test_what_was_added_waits_for_the_producer_to_wake_the_consumer() -> None:
+    channel = Channel()
+    stream = stream_of(channel)
+    producer = later(lambda: channel.add(1), lambda: (channel.add(2), channel.wake()))
+    assert next(stream) == 1
+    assert stream.take_ready() == [2]
+    producer.join()
+    channel.add(3)
+    channel.finish()
+    assert list(stream) == [3]
+    channel = Channel()
+    stream_of(channel).close()
+    with pytest.raises(Cancelled):
+        channel.add(1)
+
+
 def test_every_item_arrives_once_and_in_order_while_the_producer_runs() -> None:
     channel = Channel()
 

@@ -247,7 +247,8 @@ class RemoteRuntime:
             if route.is_last is None or _is_whole(request):
                 channel.put(await bodies.read_whole(route.answer, pieces))
             else:
-                await bodies.read_lines(route.answer, pieces, route.is_last, channel.put)
+                parts = _Turns(channel)
+                await bodies.read_lines(route.answer, pieces, route.is_last, parts.put)
 
     async def _unless_called_off(
         self,
@@ -302,6 +303,26 @@ class RemoteRuntime:
             # Asked in a way that neither does anything nor needs to be understood.
             self._is_paddock = await connection.status("GET", _OWN_ROUTE) != _NOT_FOUND
         return self._is_paddock
+
+
+class _Turns:
+    """Wakes the reader of a channel once per turn of this loop: to do so for every part that one
+    read of the socket brought costs more than to make them."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._is_due = False
+
+    def put(self, part: object) -> None:
+        self._channel.add(part)
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._is_due = False
+        self._channel.wake()
 
 
 def _is_whole(request: Wire | None) -> bool:
