@@ -9,6 +9,7 @@ from paddock.engine import grammar as native
 
 Stack = tuple[tuple[int, int, int], ...]
 Stacks = frozenset[Stack]
+_ENDLESS = 1 << 40
 
 
 class Grammar:
@@ -20,6 +21,8 @@ class Grammar:
         self._rules = parser.read()
         self._root = parser.ids["root"]
         self._expand = cache(self._expanded)
+        self._shortest = _shortest(self._rules)
+        self.left = cache(self._left)
 
     def start(self) -> Stacks:
         return self._ready([((self._root, n, 0),) for n in range(len(self._rules[self._root]))])
@@ -69,12 +72,34 @@ class Grammar:
         assert isinstance(element, native.Chars)
         return element
 
-    def any_char(self, stacks: Stacks, choose: random.Random) -> str:
-        chars = self._waits_for(choose.choice(sorted(filter(None, stacks))))
+    def any_char(self, stack: Stack, choose: random.Random) -> str:
+        """One of the characters that a stack waits for."""
+        chars = self._waits_for(stack)
         if chars.negated:
             return choose.choice([c for c in 'ab z0-.,:{}[]<>/"\\\n日' if ord(c) in chars] or ["é"])
         low, high = choose.choice(chars.ranges)
         return chr(choose.choice([low, high, choose.randint(low, high)]))
+
+    def _left(self, stack: Stack) -> int:
+        """How many characters a stack has to read at least."""
+        return sum(
+            _length(self._rules[rule][alternative][place:], self._shortest)
+            for rule, alternative, place in stack
+        )
+
+
+def _shortest(rules: list[native.Rule]) -> list[int]:
+    """The length of the shortest text of each rule."""
+    lengths = [_ENDLESS] * len(rules)
+    is_settled = False
+    while not is_settled:
+        found = [min(_length(sequence, lengths) for sequence in rule) for rule in rules]
+        is_settled, lengths = found == lengths, found
+    return lengths
+
+
+def _length(sequence: list[native.Element], lengths: list[int]) -> int:
+    return min(sum(lengths[e] if isinstance(e, int) else 1 for e in sequence), _ENDLESS)
 
 
 def reads(text: str, answer: str) -> bool:
@@ -86,22 +111,22 @@ def reads(text: str, answer: str) -> bool:
     return () in stacks
 
 
-def writes(text: str, seed: int, wants: Sequence[str] = (), most: int = 1500) -> str | None:
+def writes(text: str, seed: int, wants: Sequence[str] = (), most: int = 1500) -> str:
     """What comes of someone who writes one of the words after the other, skips of it what the
-    grammar refuses, and stops when that is allowed; None when there came no end."""
+    grammar refuses, and stops when that is allowed; after so many characters, as soon as it can
+    be."""
     choose = random.Random(seed)
     grammar = Grammar(text)
     stacks = grammar.start()
     written: list[str] = []
-    while len(written) < most:
-        if () in stacks and (len(stacks) == 1 or choose.random() < 0.3):
-            return "".join(written)
-        for char in choose.choice(wants or [""]):
+    while not (() in stacks and (len(stacks) == 1 or choose.random() < 0.3)):
+        is_tired = len(written) >= most
+        for char in "" if is_tired else choose.choice(wants or [""]):
             if following := grammar.step(stacks, char):
                 stacks = following
                 written.append(char)
-        if any(stacks):
-            char = grammar.any_char(stacks, choose)
-            stacks = grammar.step(stacks, char)
-            written.append(char)
-    return None
+        if waiting := sorted(filter(None, stacks)):
+            stack = min(waiting, key=grammar.left) if is_tired else choose.choice(waiting)
+            written.append(grammar.any_char(stack, choose))
+            stacks = grammar.step(stacks, written[-1])
+    return "".join(written)

@@ -30,7 +30,6 @@ from paddock.engine import gbnf
 from paddock.engine.sequence import Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
-    GrammarError,
     LoadError,
     OptionError,
     RequestError,
@@ -262,7 +261,7 @@ class RunCall(Call[Q]):
             load_duration,
             tokens.original_count,
             self.keeps_context(),
-            reading.make() if reading else None,
+            reading.parser() if reading else None,
             tokens.dropped_count,
             engine.n_ctx,
             seed,
@@ -291,10 +290,11 @@ class RunCall(Call[Q]):
     def grammar(self, reading: Reading | None) -> str | None:
         """What the answer has to follow. Thinking goes before it, where there is to be any."""
         request = self._request
+        one = f"root ::= {gbnf.one_of(request.choices)}" if request.choices else None
         return answer_grammar(
             reading,
             format=request.format,
-            grammar=_of_choices(request.choices) if request.choices else request.grammar,
+            grammar=one or request.grammar,
             tools=self.tools(),
             choice=self.choice(),
             may_think=bool(self.think()),
@@ -336,6 +336,7 @@ class RunCall(Call[Q]):
             bos_text=weights.text_of(weights.bos),
             eos_text=weights.text_of(weights.eos),
             is_completion=self.is_completion,
+            forbids_calls=self.choice().forbids,
         )
 
         def rendered(kept: list[Message], dropped: int = 0) -> Rendered:
@@ -425,7 +426,7 @@ class ChatCall(RunCall[ChatRequest]):
     def check(self, model: Model) -> None:
         super().check(model)
         request = self._request
-        if self.tools() and "tools" not in model.capabilities:
+        if self.tools() and not self.choice().forbids and "tools" not in model.capabilities:
             raise UnsupportedError(f"{model.name.full} does not support tools")
         if self.choice().forced and (request.grammar is not None or request.choices):
             raise RequestError("tool_choice and grammar both constrain the answer; give one")
@@ -459,7 +460,7 @@ class ChatCall(RunCall[ChatRequest]):
         return self._request.parallel_tool_calls is not False
 
     def tools(self) -> list[Tool]:
-        return [] if self.choice().hides else list(self._request.tools or ())
+        return list(self._request.tools or ())
 
 
 class GenerateCall(RunCall[GenerateRequest]):
@@ -520,13 +521,6 @@ class GenerateCall(RunCall[GenerateRequest]):
             text = dialogue.prompt(messages)
         num_images = len(request.images or ())
         return Rendered(text, dialogue.reading(messages, text), num_images=num_images)
-
-
-def _of_choices(choices: list[str]) -> str:
-    try:
-        return f"root ::= {gbnf.one_of(choices)}"
-    except RecursionError:
-        raise GrammarError("choices: too many that begin with one another") from None
 
 
 def sampling_params(options: Options, request: RunRequest) -> SamplingParams:

@@ -4,7 +4,7 @@ Knows what a request may ask of an answer and how the parts of one are put toget
 writes them is `writing`'s to know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,8 +24,8 @@ from paddock.writing import CallForm, Form, name_of
 class Choice:
     """What a request's `tool_choice` says."""
 
-    hides: bool = False
-    """The model is not to know of the tools."""
+    forbids: bool = False
+    """The model knows of the tools, but there is to be no call."""
     forced: tuple[str, ...] = ()
     """One of these tools must be called."""
 
@@ -46,7 +46,7 @@ def read_choice(value: str | bool | dict[str, Any] | None, tools: Sequence[Tool]
     if wanted is None or wanted in _FREE:
         return Choice()
     if wanted == "none":
-        return Choice(hides=True)
+        return Choice(forbids=bool(names))
     if not names:
         raise RequestError(f"tool_choice {wanted!r} asks for a call, but the request has no tools")
     if wanted in _MUST:
@@ -99,10 +99,11 @@ def answer_grammar(
     if grammar is not None:
         check_grammar(grammar)
     forced = choice.forced if choice else ()
-    asks = bool(format) or grammar is not None
+    forbids = choice is not None and choice.forbids
+    asks = bool(format) or grammar is not None or forbids
     strict = bool(forced) or strict or any(tool.function and tool.function.strict for tool in tools)
     calls = [tool for tool in tools if not forced or name_of(tool) in forced]
-    if grammar is not None or not (asks or strict or not parallel):
+    if grammar is not None or forbids or not (asks or strict or not parallel):
         calls = []
     if not (asks or calls):
         return None
@@ -117,7 +118,8 @@ def answer_grammar(
     if forced:
         return answer.grammar(may_think)
     if asks:
-        return answer.grammar(may_think, grammar or answer.formatted(_schema(format)))
+        content = answer.formatted(_schema(format)) if format else answer.without_calls(tools)
+        return answer.grammar(may_think, grammar or content)
     return answer.free_grammar()
 
 
@@ -138,6 +140,15 @@ class _Answer:
     def formatted(self, schema: Any) -> str:
         """The grammar of content that follows a schema."""
         return value_grammar(schema, never=self._form.marks_in_content)
+
+    def without_calls(self, tools: Sequence[Tool]) -> str:
+        """The grammar of any content in which the model does not begin a call of these tools."""
+        forms = [form for tool in tools if (form := self._form.call(tool)) is not None]
+        text = gbnf.text("any", self._form.marks_in_content)
+        firsts = {form.start("")[0] for form in forms if form.is_bare}
+        if not firsts:
+            return f"root ::= any\n{text}"
+        return f"root ::= {_not_begun_with(firsts, 'any')}\n{text}"
 
     def add_tool(self, tool: Tool, *, strict: bool) -> None:
         """`strict`: a schema that cannot be enforced is an error; otherwise its names are."""
@@ -231,13 +242,18 @@ class _Answer:
 
     def _free_behind_calls(self) -> str:
         """For calls that are JSON and nothing else: an answer that begins with a bracket is one."""
-        text = "root ::= [ \\t\\r\\n]{0,20} ([^ \\t\\r\\n{\\x5B] .*)?"
-        return self.grammar(True, text)
+        return self.grammar(True, f"root ::= {_not_begun_with('{[', '.*')}")
 
     def _whole(self, begin: str) -> str:
         grammar = "\n".join([f"root ::= {begin}", *self._rules])
         check_grammar(grammar)
         return grammar
+
+
+def _not_begun_with(chars: Iterable[str], rest: str) -> str:
+    """Nothing, or the rest behind a character that is none of these; whitespace may stand first."""
+    barred = "".join(map(gbnf.escaped, sorted(chars)))
+    return f"[ \\t\\r\\n]{{0,20}} ([^ \\t\\r\\n{barred}] {rest})?"
 
 
 def _either(has_content: bool, before_content: str, calls: str, before_calls: str) -> str:

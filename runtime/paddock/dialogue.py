@@ -5,7 +5,7 @@ first, then the templates.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -39,7 +39,7 @@ class Reading:
     """What takes the answers to one prompt apart."""
 
     make: Callable[[], OutputParser]
-    """A parser for one answer."""
+    """A parser for one answer, which may call the tools of the request."""
     preserved: tuple[str, ...] = ()
     """Special tokens that must reach the parser as text."""
     thinking_tags: tuple[str, str] | None = None
@@ -51,6 +51,11 @@ class Reading:
     """The text of the template that writes the prompt, where there is one."""
     name: str = ""
     """How errors call what reads the answer."""
+    make_plain: Callable[[], OutputParser] | None = None
+    """A parser for one that may call none, where the request says so."""
+
+    def parser(self) -> OutputParser:
+        return (self.make_plain or self.make)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Dialogue:
     is_completion: bool = False
     """One text is to be gone on from, not a conversation: with a chat template, too, images stand
     where a TEMPLATE would have them."""
+    forbids_calls: bool = False
+    """The prompt shows the tools, but the answer is to call none."""
 
     @property
     def leading_bos(self) -> str:
@@ -91,9 +98,15 @@ class Dialogue:
 
     def reading(self, messages: Sequence[Message], text: str) -> Reading:
         """What reads the answer to the prompt `text`, made of the messages."""
+        reading = self._reading(messages, text, self.tools)
+        if not self.forbids_calls:
+            return reading
+        return replace(reading, make_plain=self._reading(messages, text, ()).make)
+
+    def _reading(self, messages: Sequence[Message], text: str, tools: Sequence[Tool]) -> Reading:
         if self.parser is not None:
             last = messages[-1] if messages else None
-            make = partial(self.parser.make, self.tools, last, self.parser_think)
+            make = partial(self.parser.make, tools, last, self.parser_think)
             return Reading(
                 make,
                 self.parser.preserved_tokens,
@@ -104,14 +117,14 @@ class Dialogue:
         match self.renderer:
             case prompt.JinjaRenderer(template):
                 make = partial(
-                    native.parser_for, template.text, self.tools, self.think, tail, template.render
+                    native.parser_for, template.text, tools, self.think, tail, template.render
                 )
                 markers = tuple(token for token in MARKERS if token in template.text)
                 return Reading(
                     make, markers, template=template.text, name="the model's chat template"
                 )
             case prompt.GoRenderer(template):
-                return _tagged(template, self.tools, self.think, tail)
+                return _tagged(template, tools, self.think, tail)
             case _:
                 return PLAIN
 
@@ -144,6 +157,7 @@ def dialogue_for(
     bos_text: str = "",
     eos_text: str = "",
     is_completion: bool = False,
+    forbids_calls: bool = False,
 ) -> Dialogue:
     """Raises TemplateError, UnknownRendererError, UnknownParserError."""
     config = model.config
@@ -167,7 +181,9 @@ def dialogue_for(
         named = "harmony"
     parser = parser_spec(named) if named else None
     families = config.model_families or ()
-    return Dialogue(renderer, tools, think, parser, parser_think, families, is_completion)
+    return Dialogue(
+        renderer, tools, think, parser, parser_think, families, is_completion, forbids_calls
+    )
 
 
 def dialogue_of_template(

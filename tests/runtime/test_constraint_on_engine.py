@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paddock.api import ChatRequest
 from paddock.client import Client
 from paddock.errors import GrammarError
 
@@ -47,6 +48,28 @@ def test_a_forced_call_is_whole_and_valid_and_streams_the_same(client: Client, p
     parts = list(client.chat(model, HI, stream=True, **fields))
     streamed = [call for part in parts for call in part.message.tool_calls or ()]
     assert [call.function for call in streamed] == [call.function]
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_a_model_that_may_not_call_is_shown_the_tools_and_writes_none(
+    client: Client, parser: str
+) -> None:
+    names, contents = (
+        "{{ range .Tools }}{{ .Function.Name }} ",
+        "{{ range .Messages }}{{ .Content }}",
+    )
+    template = f"{names}{{{{ end }}}}{contents}{{{{ end }}}}"
+    client.create("shown", from_="tiny", parser=parser, template=template)
+    fields: dict[str, Any] = {"tools": [SET, STOP], "tool_choice": "none"}
+    asked = ChatRequest(model="shown", messages=HI, debug_render_only=True, **fields)
+    info = client.runtime.chat(asked).result().debug_info
+    assert info is not None
+    assert info.rendered_template == "set_level stop the cat sat"
+    for seed in range(2):
+        options = HOT | {"seed": seed, "num_predict": 60}
+        answer = client.chat("shown", HI, options=options, **fields)
+        assert not answer.message.tool_calls
+        assert not answer.message.broken_calls
 
 
 def test_tools_beside_a_schema_leave_a_call_or_an_answer_that_follows_it(client: Client) -> None:

@@ -7,7 +7,6 @@ automaton of Aho and Corasick), so that there is only ever one way to read it.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from os.path import commonprefix
 from typing import Final
 
 from paddock.engine.grammar import NAMES
@@ -18,6 +17,7 @@ _BLOCK: Final = 100
 """Repetitions beyond it are written in blocks of so many."""
 MAX_TIMES: Final = 100_000
 _MAX_NESTING: Final = 100
+_ITEM: Final = re.compile(r'[a-z0-9-]+|"(?:[^"\\]|\\.)*"')
 
 
 def literal(text: str) -> str:
@@ -33,20 +33,68 @@ def escaped(char: str) -> str:
     return f"\\x{code:02X}" if code < 0x80 else char
 
 
-def one_of(texts: Iterable[str], depth: int = 0) -> str:
+def one_of(texts: Iterable[str]) -> str:
     """One of these texts. What begins alike is written once, since the matcher tries each
     alternative for every token. Raises GrammarError where that nests too deep."""
-    rest = sorted(set(texts)) if depth == 0 else list(texts)
+    return _branching(sorted(set(texts)), 0, 0)
+
+
+def _branching(texts: Sequence[str], start: int, depth: int) -> str:
+    """The texts, which are sorted and begin alike, from `start` on."""
     if depth > _MAX_NESTING:
         raise GrammarError("choices, or an enum: too many texts that begin with one another")
-    prefix = commonprefix((rest[0], rest[-1]))  # noqa: RUF071 - of texts, not paths
-    rest = [text[len(prefix) :] for text in rest]
-    if rest == [""]:
-        return literal(prefix)
-    branches = (tuple(group) for _, group in groupby(filter(None, rest), lambda text: text[0]))
-    inner = (one_of(branch, depth + 1) for branch in branches)
-    choice = f"({' | '.join(inner)}){'' if rest[0] else '?'}"
-    return f"{literal(prefix)} {choice}" if prefix else choice
+    first, last = texts[0], texts[-1]
+    end = start
+    while end < min(len(first), len(last)) and first[end] == last[end]:
+        end += 1
+    prefix = literal(first[start:end])
+    if len(texts) == 1:
+        return prefix
+    may_end = len(first) == end
+    branches = groupby(texts[may_end:], lambda text: text[end])
+    inner = (_branching(tuple(branch), end, depth + 1) for _, branch in branches)
+    choice = f"({' | '.join(inner)}){'?' if may_end else ''}"
+    return f"{prefix} {choice}" if end > start else choice
+
+
+class Rules:
+    """The rules of a grammar that grows. One body is one rule, however often it is used."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._included: list[str] = []
+        self._count = 0
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._bodies
+
+    def __setitem__(self, name: str, body: str) -> None:
+        self._bodies[name] = body
+
+    def add(self, body: str) -> str:
+        """The name of a rule with this body."""
+        if body not in self._names:
+            self._names[body] = name = self.new_name("part")
+            self._bodies[name] = body
+        return self._names[body]
+
+    def new_name(self, kind: str) -> str:
+        """One that no rule has, nor the beginning of its name."""
+        self._count += 1
+        return f"{kind}-{self._count}"
+
+    def group(self, expression: str) -> str:
+        """An expression as one item. What is long, or a choice, is a rule."""
+        return expression if _ITEM.fullmatch(expression) else self.add(expression)
+
+    def include(self, rules: str) -> None:
+        """Rules that are written already."""
+        self._included.append(rules)
+
+    def text(self) -> str:
+        bodies = (f"{name} ::= {body}\n" for name, body in self._bodies.items())
+        return "".join([*bodies, *self._included])
 
 
 def prefixed(grammar: str, prefix: str) -> str:

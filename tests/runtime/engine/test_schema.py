@@ -61,7 +61,10 @@ BAD: dict[str, tuple[object, str]] = {
     "elsewhere": ({"$ref": "https://example.com/a.json"}, "leads out of the schema"),
     "nowhere": ({"$ref": "#/$defs/gone"}, "leads nowhere"),
     "a reference of another type": ({"$ref": 5}, "leads out of the schema"),
-    "a reference to itself": ({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}, "left"),
+    "a reference to itself": (
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}},
+        "nested",
+    ),
     "an unknown type": ({"type": "word"}, 'the schema names a type "word"'),
     "a contradiction": ({"allOf": [{"type": "string"}, {"type": "null"}]}, "allows nothing"),
     "no number between": ({"type": "integer", "minimum": 1.2, "maximum": 1.8}, "allows nothing"),
@@ -80,6 +83,28 @@ BAD: dict[str, tuple[object, str]] = {
         {"allOf": [{"pattern": "^a"}, {"pattern": "a$"}], "type": "string"},
         "pattern cannot be enforced: allOf gives it twice",
     ),
+    "values that nest": (
+        {"enum": ["x" * size for size in range(1, 700)]},
+        "too many texts that begin with one another",
+    ),
+    "a pattern beside values": ({"enum": ["a"], "pattern": "^(a+)+$"}, "pattern cannot"),
+    "values of another shape": (
+        {"enum": [{}], "type": "object", "required": ["a"]},
+        "required cannot be enforced: beside values",
+    ),
+    "two patterns of names": (
+        {"patternProperties": {"^a": {"type": "null"}, "b$": {"type": "boolean"}}},
+        "patternProperties cannot",
+    ),
+    "a bound that is no number": ({"allOf": [{"minimum": "1"}, {"minimum": 2}]}, "wrong type"),
+    "no property that must be": (
+        {"type": "object", "properties": {}, "additionalProperties": False, "minProperties": 1},
+        "allows nothing",
+    ),
+    "items of two kinds": (
+        {"allOf": [{"prefixItems": [{"type": "null"}]}, {"items": {"type": "boolean"}}]},
+        "items cannot be enforced",
+    ),
     "an endless repetition": ({"pattern": "^(a+)+$"}, "more than 1,000 ways"),
     "a bound of another type": ({"type": "integer", "minimum": "1"}, "minimum must be a number"),
 }
@@ -88,10 +113,10 @@ BAD: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_what_would_hurt_or_cannot_be_held_to_is_refused_at_once(name: str) -> None:
     schema, message = BAD[name]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(GrammarError) as error:
         value_grammar(schema)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert message in str(error.value)
     assert "Traceback" not in str(error.value)
 
@@ -152,11 +177,8 @@ MODELS: list[Any] = [Order, Times, Tree, Cat | Dog, list[Cat], dict[str, Cat], i
 def test_whatever_is_written_validates(model: Any) -> None:
     adapter = TypeAdapter(model)
     grammar = value_grammar(adapter.json_schema())
-    texts = [writes(grammar, seed, GARBAGE) for seed in range(8)]
-    ended = [text for text in texts if text is not None]
-    assert len(ended) >= 2
-    for text in ended:
-        adapter.validate_json(text)
+    for seed in range(8):
+        adapter.validate_json(writes(grammar, seed, GARBAGE, most=500))
 
 
 # -- what is allowed -------------------------------------------------------------------------------
