@@ -26,6 +26,10 @@ _PARTS: Final = 16
 _MIN_PART: Final = 100_000_000
 _MAX_PART: Final = 1_000_000_000
 _CHUNK: Final = 1 << 20
+_AHEAD: Final = 8 << 20
+"""How far behind the writing the hashing may be without having to read."""
+_LARGE: Final = 64 << 10
+"""Smaller pieces are not kept in memory for it."""
 TRANSFERS: Final = ".transfers"
 """Folder of the store with a lock for each blob that is on its way."""
 _FIELDS: Final = ("N", "Offset", "Size", "Completed")
@@ -106,6 +110,8 @@ class PartialBlob:
         self._saved: dict[int, int] = {}
         self._hash = hashlib.sha256()
         self._hashed = 0
+        self._fresh: dict[int, bytes] = {}
+        """By its offset, the little that was written last: it need not be read to be hashed."""
         self.parts: list[Part] = []
 
     @contextlib.contextmanager
@@ -139,7 +145,7 @@ class PartialBlob:
 
     def open(self) -> None:
         """Finds out what is there already, or makes room for all of it."""
-        self._hash, self._hashed, self._saved = hashlib.sha256(), 0, {}
+        self._hash, self._hashed, self._fresh, self._saved = hashlib.sha256(), 0, {}, {}
         self.parts = self._read_states()
         if self._is_sound():
             self._saved = {part.number: part.completed for part in self.parts}
@@ -180,12 +186,15 @@ class PartialBlob:
             file.seek(part.first)
 
             def write(chunk: bytes) -> None:
-                left = memoryview(chunk)
+                offset, left = part.first, memoryview(chunk)
                 with disk(self._path):
                     while left:
                         written = file.write(left)
-                        part.completed += written
                         left = left[written:]
+                        is_near = 0 <= offset - self._hashed < _AHEAD
+                        if not left and is_near and len(chunk) >= _LARGE:
+                            self._fresh[offset] = chunk
+                        part.completed += written
 
             yield write
 
@@ -205,15 +214,26 @@ class PartialBlob:
             end = part.first
             if part.remaining:
                 break
-        count = min(end - self._hashed, _CHUNK)
-        if count <= 0:
+        if self._hashed >= end:
             return False
-        with disk(self._path), self._path.open("rb", buffering=0) as file:
-            file.seek(self._hashed)
-            content = file.read(count)
+        content = self._unhashed(end)
         self._hash.update(content)
         self._hashed += len(content)
         return bool(content)
+
+    def _unhashed(self, end: int) -> bytes:
+        """The next bytes to hash, which are in the file in any case."""
+        content = self._fresh.pop(self._hashed, None)
+        if content is not None:
+            return content
+        for offset in list(self._fresh):  # others may be writing
+            if offset < self._hashed:
+                del self._fresh[offset]
+            else:
+                end = min(end, offset)
+        with disk(self._path), self._path.open("rb", buffering=0) as file:
+            file.seek(self._hashed)
+            return file.read(min(end - self._hashed, _CHUNK))
 
     def flush(self) -> None:
         """Has what has come written to the disk, so that little is left to be at the end."""

@@ -11,7 +11,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -85,7 +85,6 @@ class Remote:
             timeout=httpx.Timeout(self.policy.stall, connect=self.policy.connect, pool=None),
             verify=_certificates(*(os.environ.get(name) for name in _CERTIFICATES)),
         )
-        _read_in_large_pieces(self._client)
 
     def hold(self) -> Self:
         """One more user, who has to `close` it too."""
@@ -154,7 +153,7 @@ class Remote:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise TransferError(f"{response.url.host}: sends the content in an encoding of its own")
         since, arrived = time.monotonic(), 0
-        for chunk in response.iter_raw():
+        for chunk in self._pieces(response):
             arrived += len(chunk)
             now = time.monotonic()
             if now - since > self.policy.stall:
@@ -162,6 +161,23 @@ class Remote:
                     raise TransferError(f"{response.url.host}: {_STALLED}", passing=True)
                 since, arrived = now, 0
             yield chunk
+
+    def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        """A long body is read from the connection itself, once what came with the head is taken:
+        what the library does with every byte costs more than a fast network does."""
+        left = _length(response)
+        body = response.iter_raw()  # whose end, were it forgotten, would be the connection's
+        for chunk in body:
+            yield chunk
+            left -= len(chunk)
+            if left > _PIECE:
+                break
+        else:
+            return
+        connection = response.extensions["network_stream"]
+        while left > 0 and (chunk := connection.read(min(left, _PIECE), self.policy.stall)):
+            yield chunk
+            left -= len(chunk)
 
     def read_text(self, response: httpx.Response) -> str:
         """The beginning of a body, as the words of an error."""
@@ -247,30 +263,6 @@ def _certificates(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=True)
 
 
-class _LargeReads(httpcore.SyncBackend):
-    """Takes more from a socket at once than is asked for."""
-
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        stream = super().connect_tcp(*args, **kwargs)
-        read = stream.read
-
-        def read_more(max_bytes: int, timeout: float | None = None) -> bytes:
-            return read(max(max_bytes, _PIECE), timeout)
-
-        stream.read = read_more
-        return stream
-
-
-def _read_in_large_pieces(client: httpx.Client) -> None:
-    """The library reads 64 KiB at a time, at which its own work is most of a fast download's.
-
-    It has no setting for it; where this finds no place to take effect, downloads cost more.
-    """
-    pool = getattr(getattr(client, "_transport", None), "_pool", None)
-    if isinstance(pool, httpcore.ConnectionPool):
-        vars(pool)["_network_backend"] = _LargeReads()
-
-
 def _token_in(text: str) -> str:
     try:
         fields: Any = json.loads(text)
@@ -286,7 +278,7 @@ def _token_in(text: str) -> str:
 def _in_our_words(url: httpx.URL, stop: Stop) -> Generator[None]:
     try:
         yield
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpcore.NetworkError, httpcore.TimeoutException) as error:
         stop.check()  # then it was us who broke the connection
         raise TransferError(_explain(url, error), passing=True) from error
     except (httpx.InvalidURL, httpx.StreamError) as error:
@@ -294,17 +286,24 @@ def _in_our_words(url: httpx.URL, stop: Stop) -> Generator[None]:
         raise RegistryError(f"{url.host}: {error}") from error
 
 
-def _explain(url: httpx.URL, error: httpx.TransportError) -> str:
+def _explain(url: httpx.URL, error: Exception) -> str:
     match error:
         case httpx.ConnectTimeout() | httpx.ConnectError() | httpx.ProxyError():
             return (
                 f'cannot reach "{url.netloc.decode("ascii")}": {error or "no answer"}; check the '
                 "name, the network, and HTTPS_PROXY and SSL_CERT_FILE where they are needed"
             )
-        case httpx.TimeoutException():
+        case httpx.TimeoutException() | httpcore.TimeoutException():
             return f"{url.host}: {_STALLED}"
         case _:
             return f"{url.host}: the connection broke ({error or type(error).__name__})"
+
+
+def _length(response: httpx.Response) -> int:
+    """Bytes of a body that is sent as it is; 0 where that is not told."""
+    text = response.headers.get("Content-Length", "")
+    is_plain = "Transfer-Encoding" not in response.headers and text.isdecimal()
+    return int(text) if is_plain and _stream(response) is not None else 0
 
 
 def _stream(response: httpx.Response) -> Any:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import random
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -177,3 +179,23 @@ def test_a_folder_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
         blob.open()
     with pytest.raises(StoreError, match="another models folder"), blob.claim(lambda: None):
         raise AssertionError
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0), ahead=st.integers(0, 6000))
+def test_pieces_of_any_size_hashed_at_any_moment_make_the_blob(seed: int, ahead: int) -> None:
+    chance = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patched, TemporaryDirectory() as folder:
+        patched.setattr(partial, "_MIN_PART", 4096)
+        patched.setattr(partial, "_LARGE", 512)
+        patched.setattr(partial, "_AHEAD", ahead)
+        store = LocalStore(Path(folder))
+        blob = PartialBlob(store, layer())
+        blob.open()
+        while unfinished := [part for part in blob.parts if part.remaining]:
+            part = chance.choice(unfinished)
+            write(blob, part, min(chance.randint(1, 2000), part.remaining))
+            for _ in range(chance.randrange(3)):
+                blob.hash_ahead()
+        blob.finish()
+        assert store.read_blob(layer().digest) == CONTENT
