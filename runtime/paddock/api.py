@@ -525,7 +525,7 @@ class RerankRequest(ModelRequest):
 class TokenizeRequest(ModelRequest):
     """A call that Ollama does not have."""
 
-    text: str = ""
+    text: str
     special: bool | None = Field(
         default=None, description="With the model's own special tokens around it."
     )
@@ -534,7 +534,7 @@ class TokenizeRequest(ModelRequest):
 class DetokenizeRequest(ModelRequest):
     """A call that Ollama does not have."""
 
-    tokens: list[int] = Field(default_factory=list[int])
+    tokens: list[int]
 
 
 class NamedRequest(ModelRequest):

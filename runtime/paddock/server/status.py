@@ -16,18 +16,21 @@ API_LEVEL: Final = "0.32.0"
 """The version of Ollama whose API this is; clients compare it with what they need."""
 
 
+Answer = Callable[[Exchange], Awaitable[Response]]
+
+
 async def root(_: Exchange) -> Response:
     return PlainTextResponse("Ollama is running")
 
 
-def _says(value: Mapping[str, Any], status: int = 200) -> Callable[[Exchange], Awaitable[Response]]:
+def _says(value: Mapping[str, Any], status: int = 200) -> Answer:
     async def say(_: Exchange) -> Response:
         return json_reply(value, status)
 
     return say
 
 
-def _refuses(status: int, error: str) -> Callable[[Exchange], Awaitable[Response]]:
+def _refuses(status: int, error: str) -> Answer:
     """Reference: a body is asked for before anything else."""
 
     async def refuse(exchange: Exchange) -> Response:
@@ -47,55 +50,27 @@ async def metrics(exchange: Exchange) -> Response:
     return Response(exchange.server.metrics.text(sizes), media_type=CONTENT_TYPE)
 
 
+_CLOUD: Final[tuple[tuple[str, str, Answer], ...]] = (
+    ("GET", "/api/status", _says({"cloud": {"disabled": True, "source": "env"}})),
+    ("POST", "/api/experimental/web_search", _refuses(403, _DISABLED.format("search"))),
+    ("POST", "/api/experimental/web_fetch", _refuses(403, _DISABLED.format("fetch"))),
+    ("GET", "/api/experimental/model-recommendations", _says({"recommendations": []})),
+    ("POST", "/api/me", _says({"error": "account unavailable"}, 503)),
+    ("POST", "/api/signout", _SIGNED_OUT),
+    ("DELETE", "/api/user/keys/{key}", _SIGNED_OUT),
+)
+"""What a server says that has no cloud."""
+_PUBLIC: Final[tuple[tuple[str, Answer, str], ...]] = (
+    ("/", root, "Whether the server runs"),
+    ("/api/version", _says({"version": API_LEVEL}), "The version of Ollama whose API this is"),
+)
+
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *(
-        Endpoint(method, "/", root, FACE, is_public=True, summary="Whether the server runs")
-        for method in ("GET", "HEAD")
-    ),
-    *(
-        Endpoint(
-            method,
-            "/api/version",
-            _says({"version": API_LEVEL}),
-            FACE,
-            is_public=True,
-            summary="The version of Ollama whose API this is",
-        )
+        Endpoint(method, path, answer, FACE, is_public=True, summary=summary)
+        for path, answer, summary in _PUBLIC
         for method in ("GET", "HEAD")
     ),
     Endpoint("GET", "/metrics", metrics, FACE, summary="Counters, as Prometheus reads them"),
-    # What a server says that has no cloud.
-    Endpoint(
-        "GET",
-        "/api/status",
-        _says({"cloud": {"disabled": True, "source": "env"}}),
-        FACE,
-        is_described=False,
-    ),
-    Endpoint(
-        "POST",
-        "/api/experimental/web_search",
-        _refuses(403, _DISABLED.format("search")),
-        FACE,
-        is_described=False,
-    ),
-    Endpoint(
-        "POST",
-        "/api/experimental/web_fetch",
-        _refuses(403, _DISABLED.format("fetch")),
-        FACE,
-        is_described=False,
-    ),
-    Endpoint(
-        "GET",
-        "/api/experimental/model-recommendations",
-        _says({"recommendations": []}),
-        FACE,
-        is_described=False,
-    ),
-    Endpoint(
-        "POST", "/api/me", _says({"error": "account unavailable"}, 503), FACE, is_described=False
-    ),
-    Endpoint("POST", "/api/signout", _SIGNED_OUT, FACE, is_described=False),
-    Endpoint("DELETE", "/api/user/keys/{key}", _SIGNED_OUT, FACE, is_described=False),
+    *(Endpoint(method, path, answer, FACE, is_described=False) for method, path, answer in _CLOUD),
 )

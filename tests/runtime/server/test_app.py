@@ -102,6 +102,13 @@ def test_tokens_go_there_and_back(client: TestClient):
     assert client.post("/api/tokenize", json={"model": "no", "text": "a"}).status_code == 404
 
 
+@pytest.mark.parametrize(("path", "missing"), [("tokenize", "text"), ("detokenize", "tokens")])
+def test_nothing_to_tokenize_is_told(path: str, missing: str, client: TestClient):
+    reply = client.post(f"/api/{path}", json={"model": "tiny", "prompt": "a"})
+    assert reply.status_code == 400
+    assert missing in reply.json()["error"]
+
+
 def test_an_error_tells_no_folder_of_this_machine(client: TestClient, tmp_path: Path):
     client.post("/api/create", json={"model": "hurt", "from": "tiny", "stream": False})
     store = client.app.state.server.runtime.models.store  # type: ignore[attr-defined]

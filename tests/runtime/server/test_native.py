@@ -1,6 +1,7 @@
 """Ollama's own API on a real socket, with real models and the clients that speak it."""
 
 import asyncio
+import gc
 import hashlib
 import json
 import subprocess
@@ -11,6 +12,7 @@ from shutil import which
 
 import httpx
 import ollama
+import psutil
 import pytest
 from tests.servers import serving
 
@@ -18,6 +20,8 @@ from paddock import random_model
 from paddock.client import Client
 from paddock.runtime import Runtime
 from paddock.server import create_app
+from paddock.server.streaming import Watch
+from paddock.stream import Channel, Stream
 
 SLOW = 120
 
@@ -125,9 +129,11 @@ def test_a_client_that_waits_for_the_whole_and_leaves_stops_it_too(tiny_url: str
     until(lambda: leases(tiny) == 0)
 
 
-async def test_of_many_clients_a_third_leaves_and_the_others_get_all(tiny_url: str, tiny: Runtime):
+async def crowd(url: str) -> list[int | None]:
+    """What 64 clients at once count that each want 12 tokens; every third leaves an endless answer
+    when it begins, and has nothing to tell."""
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=tiny_url, timeout=SLOW, limits=limits) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=SLOW, limits=limits) as client:
 
         async def ask(number: int) -> int | None:
             leaves = number % 3 == 0
@@ -143,9 +149,28 @@ async def test_of_many_clients_a_third_leaves_and_the_others_get_all(tiny_url: s
                         return part["eval_count"]
             raise AssertionError("an answer without an end")
 
-        counts = await asyncio.gather(*(ask(number) for number in range(64)))
-    assert [count for count in counts if count is not None] == [12] * 42
-    until(lambda: leases(tiny) == 0)
+        return await asyncio.gather(*(ask(number) for number in range(64)))
+
+
+def test_crowds_of_which_a_third_leaves_get_all_and_leave_nothing_behind(
+    tiny_url: str, tiny: Runtime
+):
+    def alive() -> int:
+        gc.collect()
+        return sum(type(each) in (Stream, Channel, Watch) for each in gc.get_objects())
+
+    def resident() -> int:
+        """Bytes of this process once a crowd has come and gone."""
+        counts = asyncio.run(crowd(tiny_url))
+        assert [count for count in counts if count is not None] == [12] * 42
+        until(lambda: leases(tiny) == 0)
+        return psutil.Process().memory_info().rss
+
+    before = alive()
+    resident()
+    full = resident()  # what is kept for the next one is there
+    assert resident() - full < 8 << 20
+    until(lambda: alive() <= before)
 
 
 # -- the official client ---------------------------------------------------------------------------
