@@ -121,7 +121,7 @@ class Call(ABC, Generic[R]):
         if self._channel.cancelled:
             return
         try:
-            self.serve(lease.loaded, time.monotonic_ns() - self._started)
+            self.serve(lease.loaded)
         except LoadError:
             # A window for which there is no room must not stay loaded and refuse smaller ones.
             self._host.unload(self._model)
@@ -131,6 +131,10 @@ class Call(ABC, Generic[R]):
         for item in items:
             self._channel.put(item)
         self._channel.finish()
+
+    def elapsed(self) -> int:
+        """Nanoseconds since the request came."""
+        return time.monotonic_ns() - self._started
 
     # what differs
 
@@ -142,7 +146,7 @@ class Call(ABC, Generic[R]):
         """Refuse what the model cannot do, before anything is loaded."""
 
     @abstractmethod
-    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+    def serve(self, loaded: "LoadedModel") -> None:
         """Hand the work to the engine, or answer at once."""
 
 
@@ -230,8 +234,9 @@ class RunCall(Call[Q]):
     def is_unload(self, keep_alive: int | None) -> bool:
         return self.is_empty() and keep_alive == 0
 
-    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+    def serve(self, loaded: "LoadedModel") -> None:
         engine = loaded.engine()
+        load_duration = self.elapsed()  # a first request's context is opened here, not before
         if self.is_empty():
             self._answer(Empty("load"))
             return

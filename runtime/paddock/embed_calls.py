@@ -4,7 +4,6 @@ Knows windows and vectors; knows no client and no native library.
 """
 
 import threading
-import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,8 +35,9 @@ class _EmbeddingCall(Call[Any]):
     @abstractmethod
     def respond(self, vectors: list[Vector], cut: "Cut", load_duration: int) -> object: ...
 
-    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+    def serve(self, loaded: "LoadedModel") -> None:
         embedder = loaded.embedder()
+        load_duration = self.elapsed()
         texts = self.texts()
         window = window_of(loaded, embedder)
         cut = cut_texts(loaded.weights, texts, window, truncate=self.truncates())
@@ -73,7 +73,7 @@ class EmbedCall(_EmbeddingCall):
         return EmbedResponse(
             model=self._request.model,
             embeddings=[vector.tolist() for vector in found],
-            total_duration=time.monotonic_ns() - self._started,
+            total_duration=self.elapsed(),
             load_duration=load_duration,
             prompt_eval_count=sum(map(len, cut.ids)),
             truncated=cut.truncated or None,

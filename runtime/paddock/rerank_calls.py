@@ -4,7 +4,6 @@ Knows windows, logits and orders; knows no client and no native library.
 """
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 from paddock import embed_calls
@@ -33,9 +32,10 @@ class RerankCall(Call[RerankRequest]):
                 "scores a pair of texts; use a reranker, as bge-reranker-v2-m3 is one"
             )
 
-    def serve(self, loaded: "LoadedModel", load_duration: int) -> None:
+    def serve(self, loaded: "LoadedModel") -> None:
         _check_labels(self._request.model, loaded.weights)
         embedder = loaded.embedder()
+        load_duration = self.elapsed()
         request = self._request
         window = embed_calls.window_of(loaded, embedder)
         ranking = loaded.weights.ranking
@@ -57,7 +57,7 @@ class RerankCall(Call[RerankRequest]):
                     self._result(index, raw[index] if as_it_is else sigmoid(raw[index]))
                     for index in ranked(raw)[: request.top_n]
                 ],
-                total_duration=time.monotonic_ns() - self._started,
+                total_duration=self.elapsed(),
                 load_duration=load_duration,
                 prompt_eval_count=sum(map(len, pairs)),
                 truncated=truncated or None,

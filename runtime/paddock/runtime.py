@@ -478,7 +478,9 @@ class Runtime:
                 available_memory=memory.available_memory(),
                 weights_size=spec.weights.stat().st_size,
             )
-        return LoadedModel(spec, max_queue=self.settings.max_queue)
+        return LoadedModel(
+            spec, max_queue=self.settings.max_queue, is_wanted=lambda: not self._closed
+        )
 
     # -- processes --
 

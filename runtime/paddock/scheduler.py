@@ -299,7 +299,8 @@ class Scheduler(Generic[L, N]):
     def close(self) -> None:
         """Unload everything, busy or not; waiting requests fail. Idempotent.
 
-        Returns when all memory was given back, so it waits for loads that cannot be stopped.
+        Returns when all memory was given back, so it waits for loads that do not stop by
+        themselves.
         """
         work: _Work[L, N] = _Work()
         with self._changed:

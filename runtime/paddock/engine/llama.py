@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -153,7 +153,17 @@ class Weights:
     EngineClosedError. (A caller that gives up returns its lease while its prompt is being read.)
     """
 
-    def __init__(self, spec: LoadSpec, *, vocab_only: bool = False) -> None:
+    def __init__(
+        self,
+        spec: LoadSpec,
+        *,
+        vocab_only: bool = False,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`is_wanted` is asked again and again during the load, which ends once it is false.
+
+        Raises LoadError, EngineClosedError for a load that was given up.
+        """
         self.spec = spec
         self._unused = threading.Condition()
         self._readers = 0
@@ -166,8 +176,16 @@ class Weights:
         if spec.main_gpu is not None:
             params.split_mode = llama_cpp.LLAMA_SPLIT_MODE_NONE
             params.main_gpu = spec.main_gpu
+
+        def goes_on(_progress: float, _: Any) -> bool:
+            return is_wanted()
+
+        params.progress_callback = report = llama_cpp.llama_progress_callback(goes_on)
         _log.begin()
         self.model: Any = llama_cpp.llama_model_load_from_file(os.fsencode(spec.weights), params)
+        del report  # had to outlive the call
+        if not self.model and not is_wanted():
+            raise EngineClosedError(f"{spec.weights.name} was unloaded while it was loading")
         if not self.model:
             raise _load_error(f"cannot load {spec.weights.name}")
         self.footprint = Footprint.announced()

@@ -6,6 +6,7 @@ weights.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from paddock.engine import packing
@@ -41,9 +42,15 @@ def num_contexts(weights_size: int, threads: int, n_batch: int) -> int:
 class LoadedModel:
     """What the scheduler keeps. Every method may be called from any thread."""
 
-    def __init__(self, spec: LoadSpec, *, max_queue: int = 512) -> None:
+    def __init__(
+        self,
+        spec: LoadSpec,
+        *,
+        max_queue: int = 512,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.spec = spec
-        self.weights = Weights(spec)
+        self.weights = Weights(spec, is_wanted=is_wanted)
         self._max_queue = max_queue
         self._lock = threading.Lock()
         self._engine: Engine | None = None

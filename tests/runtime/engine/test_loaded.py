@@ -131,6 +131,18 @@ def test_a_load_that_fails_leaves_nothing_behind(tiny_gguf: Path, tmp_path: Path
     model.close()
 
 
+def test_a_load_that_nobody_wants_any_more_stops(tiny_gguf: Path) -> None:
+    asked: list[bool] = []
+
+    def is_wanted() -> bool:
+        asked.append(len(asked) < 3)
+        return asked[-1]
+
+    with pytest.raises(EngineClosedError, match="while it was loading"):
+        LoadedModel(LoadSpec(tiny_gguf, num_ctx=64), is_wanted=is_wanted)
+    assert asked[:4] == [True, True, True, False]
+
+
 def test_loading_and_closing_gives_the_memory_back(tiny_gguf: Path) -> None:
     def cycle() -> None:
         model = LoadedModel(LoadSpec(tiny_gguf, num_ctx=1024, parallel=4, num_thread=1))
