@@ -30,7 +30,8 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> Json:
     schemas, definitions = _schemas(rows)
     paths: Json = {}
     for endpoint in rows:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        operation = _operation(endpoint, schemas)
+        paths.setdefault(described(endpoint.path), {})[endpoint.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "paddock", "version": version},
@@ -40,6 +41,11 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> Json:
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def described(path: str) -> str:
+    """A path without what only routing knows: how a parameter is matched."""
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
 Schemas = dict[tuple[type[BaseModel], str], Json]
@@ -93,5 +99,5 @@ def _reply(endpoint: Endpoint, schemas: Schemas) -> Json:
 
 
 def _id(endpoint: Endpoint) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", endpoint.path) or ["root"]
+    words = re.findall(r"[A-Za-z0-9]+", described(endpoint.path)) or ["root"]
     return "_".join([endpoint.method.lower(), *words])

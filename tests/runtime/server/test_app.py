@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from paddock.client import Client
 from paddock.runtime import Runtime
-from paddock.server import create_app
+from paddock.server import create_app, openapi
 from paddock.server.app import ENDPOINTS, description
 
 Json = dict[str, Any]
@@ -40,7 +40,13 @@ def test_the_description_names_every_route_and_resolves(client: TestClient):
     described = {
         (method.upper(), path) for path in found["paths"] for method in found["paths"][path]
     }
-    assert described == {(each.method, each.path) for each in ENDPOINTS if each.is_described}
+    assert described == {
+        (each.method, openapi.described(each.path)) for each in ENDPOINTS if each.is_described
+    }
+    for path, operations in found["paths"].items():
+        for operation in operations.values():
+            named = [each["name"] for each in operation.get("parameters", [])]
+            assert re.findall(r"\{(.*?)\}", path) == named
     schemas = found["components"]["schemas"]
     for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(found)):
         assert name in schemas
