@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, SchemaError
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, TypeAdapter
 from tests.grammars import reads, writes
+from tests.schemas import Maker
 
 from paddock.engine.notation import JSON, ONE_LINE, Fields, braced, raw
 from paddock.engine.schema import arguments_grammar, grammar_of, value_grammar
@@ -179,6 +181,21 @@ def test_whatever_is_written_validates(model: Any) -> None:
     grammar = value_grammar(adapter.json_schema())
     for seed in range(8):
         adapter.validate_json(writes(grammar, seed, GARBAGE, most=500))
+
+
+def test_whatever_is_written_for_a_schema_made_by_chance_validates() -> None:
+    validated = 0
+    for seed in range(80):
+        schema = Maker(seed).document()
+        try:
+            grammar = value_grammar(schema)
+            Draft202012Validator.check_schema(schema)
+        except (GrammarError, SchemaError):
+            continue
+        text = writes(grammar, seed, GARBAGE, most=100)
+        Draft202012Validator(schema).validate(json.loads(text))
+        validated += 1
+    assert validated > 40
 
 
 # -- what is allowed -------------------------------------------------------------------------------
