@@ -12,6 +12,7 @@ from paddock.cli.connection import connect
 from paddock.cli.progress import follow
 from paddock.cli.reply import print_reply
 from paddock.cli.session import Session
+from paddock.cli.terminal import keeping_keys
 from paddock.client import Client
 from paddock.errors import PaddockError, RequestError
 from paddock.settings import Settings
@@ -114,13 +115,14 @@ def _converse(client: Client, session: Session) -> None:
     from paddock.cli.editor import EditedLines
 
     settings = Settings()
-    load(client, session.model, session.keep_alive)
     lines = EditedLines(
         Path("~/.paddock/history").expanduser(),
         keeps_history=not settings.nohistory,
         editor=settings.editor,
     )
-    Chat(client, session, lines).run()
+    with keeping_keys():
+        load(client, session.model, session.keep_alive)
+        Chat(client, session, lines).run()
 
 
 # -- vectors ---------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ import sys
 
 from paddock.bundled import DEMO
 from paddock.cli.arguments import Line
-from paddock.errors import PaddockError, RequestError, UnsupportedError
+from paddock.errors import PaddockError, RequestError, StoreError, UnsupportedError
 from paddock.runtime import Runtime
 from paddock.settings import Settings, server_url
+from paddock.store.auth import Key, default_key_path
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def serve(line: Line) -> int:
     host, port = serving.address(server_url(line["host"] or settings.host))
     if not is_loopback(host) and not settings.api_key:
         _warn_of_strangers(host, settings.strict)
+    _make_key()
     with Runtime(settings=settings) as runtime:
         app = create_app(
             runtime,
@@ -43,6 +45,20 @@ def serve(line: Line) -> int:
             _offer_something(runtime)
             serving.serve(app, listener, lambda: _tell(f"Listening on {shown}"))
     return 0
+
+
+def _make_key() -> None:
+    """The key by which registries know this user, told once, when it is made."""
+    path = default_key_path()
+    if path.exists():
+        return
+    print(f"Couldn't find '{path}'. Generating new private key.")
+    try:
+        key = Key.load_or_make(path)
+    except StoreError as error:  # only registries that ask for it will miss it
+        logger.warning("%s", error)
+        return
+    print(f"Your new public key is: \n\n{key.public_line}\n", flush=True)
 
 
 def _offer_something(runtime: Runtime) -> None:

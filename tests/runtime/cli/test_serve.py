@@ -1,40 +1,15 @@
 """`paddock serve` as a process of its own, and what it says when it cannot serve."""
 
-import re
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import httpx
 import pytest
-from tests.runtime.cli.program import PROGRAM, Paddock, environment
+from tests.runtime.cli.program import Paddock, serving
 
 from paddock.cli.main import run
-
-
-@contextmanager
-def serving(models: Path, home: Path, **variables: str) -> Iterator[tuple[Popen[str], str]]:
-    """The program, and the address that it tells."""
-    program = Popen(
-        [*PROGRAM, "serve", "--host", "127.0.0.1:0"],
-        env=environment(models, home, **variables),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert program.stderr is not None
-        told = program.stderr.readline()
-        found = re.fullmatch(r"Listening on (127\.0\.0\.1:\d+)\n", told)
-        assert found, told
-        yield program, f"http://{found[1]}"
-    finally:
-        program.kill()
-        program.communicate()
 
 
 def test_a_server_answers_and_ends_with_success_when_it_is_stopped(
@@ -47,6 +22,25 @@ def test_a_server_answers_and_ends_with_success_when_it_is_stopped(
         assert answer["eval_count"] == 8
         program.send_signal(signal.SIGTERM)
         assert program.wait(timeout=60) == 0
+
+
+def test_a_new_key_is_made_and_told_once(tiny_models: Path, tmp_path: Path):
+    path = tmp_path / ".ollama" / "id_ed25519"
+    with serving(tiny_models, tmp_path) as (program, _):
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=60) == 0
+        assert program.stdout is not None
+        told = program.stdout.read()
+    public = path.with_name("id_ed25519.pub").read_text().strip()
+    assert told == (
+        f"Couldn't find '{path}'. Generating new private key.\n"
+        f"Your new public key is: \n\n{public}\n\n"
+    )
+    with serving(tiny_models, tmp_path) as (program, _):
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=60) == 0
+        assert program.stdout is not None
+        assert program.stdout.read() == ""
 
 
 def test_a_running_answer_ends_before_the_server_does(tiny_models: Path, tmp_path: Path):

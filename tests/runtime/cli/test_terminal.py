@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from tests.runtime.cli.program import PROGRAM, environment
+from tests.runtime.cli.program import PROGRAM, environment, serving
 
 if sys.platform == "win32":
     pytest.skip("there are no pseudo terminals", allow_module_level=True)
@@ -151,6 +152,57 @@ def test_ctrl_c_stops_the_answer_and_the_conversation_goes_on(at_terminal: AtTer
     terminal.wait_for(">>> ")
     terminal.type(f"/bye{ENTER}")
     assert terminal.end() == 0
+
+
+@pytest.mark.timeout(600)
+def test_what_is_typed_during_an_answer_is_said_after_it(at_terminal: AtTerminal):
+    terminal = at_terminal("run", "endless", OLLAMA_NOHISTORY="1")
+    terminal.wait_for(">>> ")
+    terminal.type(f"/set parameter num_predict 300{ENTER}")
+    terminal.wait_for("Set parameter 'num_predict' to '300'")
+    terminal.wait_for(">>> ")
+    terminal.type(f"hello{ENTER}")
+    terminal.wait_for("\n")
+    terminal.wait_for("e")
+    terminal.type(f"/set verbose{ENTER}")
+    answer = terminal.wait_for(">>> ")
+    assert "/set verbose" not in answer
+    terminal.wait_for("Set 'verbose' mode.")
+    terminal.wait_for(">>> ")
+    terminal.type(f"/bye{ENTER}")
+    assert terminal.end() == 0
+
+
+@pytest.mark.timeout(600)
+def test_a_conversation_with_the_models_of_a_server(
+    at_terminal: AtTerminal, tiny_models: Path, tmp_path: Path
+):
+    with serving(tiny_models, tmp_path / "there") as (_, url):
+        terminal = at_terminal(
+            "run", "tiny", PADDOCK_MODELS=str(tmp_path / "nothing"), OLLAMA_HOST=url
+        )
+        terminal.wait_for(">>> ")
+        assert [model["name"] for model in httpx.get(f"{url}/api/ps").json()["models"]] == [
+            "tiny:latest"
+        ]
+        said = (
+            ("hello", "\n"),
+            ("/set system Be brief.", "Set system message."),
+            ("/save kept", "Created new model 'kept'"),
+            ("/list kept", "kept:latest"),
+            ("/load kept", "Loading model 'kept'"),
+            ("/show system", "Be brief."),
+            ("/load nothing", "Couldn't find model 'nothing'"),
+            ("/show parameters", "Model defined parameters:"),
+        )
+        for text, answer in said:
+            terminal.type(f"{text}{ENTER}")
+            terminal.wait_for(answer)
+            terminal.wait_for(">>> ")
+        terminal.type(f"/bye{ENTER}")
+        assert terminal.end() == 0
+        assert httpx.request("DELETE", f"{url}/api/delete", json={"model": "kept"}).is_success
+    assert not (tmp_path / "nothing").exists()
 
 
 @pytest.mark.timeout(600)
