@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from paddock.engine.keywords import (
     OF_TYPE,
+    TAGGED,
     TYPES,
     Schema,
     additional_of,
@@ -59,7 +60,7 @@ class Schemas:
 
     def alternatives(self, node: Any, depth: int = 0) -> list[Schema]:
         """Schemas of which a value has to follow one: such that combine nothing, or a `$ref` with
-        nothing but names that are `required` besides, which stands for itself."""
+        nothing but tags besides, which stands for itself."""
         self._count(depth)
         if node is True:
             return [{}]
@@ -178,7 +179,7 @@ class Schemas:
         """The same with a property that has to be there, if it may."""
         if not any(name in properties_of(node)[0] for node in self.resolved(one, depth)):
             return one
-        return {**one, "required": _both_lists(one.get("required") or [], [name])}
+        return {**one, TAGGED: _both_lists(one.get(TAGGED, []), [name])}
 
     def _are_apart(self, parts: Sequence[Sequence[Schema]], depth: int) -> bool:
         known = [_known(part) for part in parts]
@@ -215,7 +216,7 @@ class Schemas:
 
     def _refuses_objects(self, that: Schema, this: Schema, depth: int, inside: int) -> bool:
         mine, always = properties_of(this)
-        yours, needed = properties_of(that)
+        yours, needed = properties_of(that, written=False)
         if not (this.get("patternProperties") or that.get("patternProperties")):
             if additional_of(this) is False and any(name not in mine for name in needed):
                 return True
@@ -370,6 +371,7 @@ _MERGES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "type": _merge_types,
     "properties": _merge_properties,
     "required": _both_lists,
+    TAGGED: _both_lists,
     "enum": _common,
     "items": _all_of,
     "additionalProperties": _merge_additional,

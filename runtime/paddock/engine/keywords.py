@@ -109,13 +109,19 @@ def item_schemas(node: Schema) -> tuple[list[Any], Any]:
     return [], True if items is None else items
 
 
-def properties_of(node: Schema) -> tuple[Schema, list[str]]:
-    """The named properties, and the names of those that must be there."""
+TAGGED: Final = "tagged"
+"""Not a keyword, but names that are written as if they were `required`."""
+
+
+def properties_of(node: Schema, *, written: bool = True) -> tuple[Schema, list[str]]:
+    """The named properties, and the names of those that must be there: where they are `written`, or
+    to follow the schema."""
     properties, required = node.get("properties") or {}, node.get("required") or []
     if not isinstance(properties, dict) or not isinstance(required, list):
         raise GrammarError("format: properties must be an object and required an array")
     named = cast("Schema", properties)
     names = [name for name in cast("list[Any]", required) if isinstance(name, str)]
+    names += node.get(TAGGED, []) if written else []
     additional = node.get("additionalProperties", True)
     unknown = {name: additional for name in names if name not in named}
     if unknown and additional is False:

@@ -123,6 +123,20 @@ OVERLAP: dict[str, list[Any]] = {
         {"type": "object", "properties": {"a": {}}, "required": ["a"]},
         {"type": "object", "required": ["b"], "additionalProperties": True},
     ],
+    "tags that may lack beside none": [
+        {"type": "object", "properties": {"kind": A, "x": {}}},
+        {"type": "object", "properties": {"kind": B, "x": {}}},
+        {"type": "object", "properties": {"x": {}}},
+    ],
+    "tags inside of one of them": [
+        {
+            "oneOf": [
+                {"type": "object", "properties": {"kind": A, "x": {"type": "integer"}}},
+                {"type": "object", "properties": {"kind": B, "x": {"type": "string"}}},
+            ]
+        },
+        {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]},
+    ],
     "too many": [{"type": "integer", "minimum": n, "maximum": n} for n in range(1000)],
 }
 
