@@ -174,7 +174,10 @@ def _overridden(
     request: CreateRequest,
     defaults: _Defaults,
 ) -> tuple[Layer, ...]:
-    """The base's layers and the request's own; a replaced one moves to the end."""
+    """The base's layers and the request's own; a replaced one moves to the end.
+
+    Reference: parameters are written anew even where they are inherited, behind what is replaced.
+    """
     licenses = [request.license] if isinstance(request.license, str) else request.license or []
     parameters = _parameters(store, base.layers, request, defaults)
     messages = [_message(message) for message in request.messages or []]
@@ -204,12 +207,10 @@ def _without(kind: str, layers: Iterable[Layer]) -> tuple[Layer, ...]:
 def _parameters(
     store: LocalStore, layers: Iterable[Layer], request: CreateRequest, defaults: _Defaults
 ) -> dict[str, Any]:
-    """The inherited parameters with the request's over them; empty when it has none."""
+    """The inherited parameters with the request's over them."""
     own = Options.parse(request.parameters).model_dump(exclude_none=True)
     if defaults.stop and "stop" not in own:
         own["stop"] = list(defaults.stop)
-    if not own:
-        return {}
     inherited: dict[str, Any] = {}
     for layer in layers:
         if layer.kind == "params":

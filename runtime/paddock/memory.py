@@ -18,6 +18,9 @@ from paddock.errors import OptionError, OutOfMemoryError
 logger = logging.getLogger(__name__)
 
 DEFAULT_CONTEXT: Final = 4096
+_CONTEXT_TIERS: Final = ((47 << 30, 262144), (23 << 30, 32768))
+"""Memory of all GPUs in bytes, and the window that it makes the default; cards report somewhat less
+than the 48 and 24 GiB that they are sold with."""
 MIN_CONTEXT: Final = 4
 MAX_CELLS: Final = 2**31 - 1
 """Tokens that one cache can count."""
@@ -54,6 +57,9 @@ class Limits(Protocol):
     def context_length(self) -> int: ...
 
     @property
+    def gpu_overhead(self) -> int: ...
+
+    @property
     def kv_cache_type(self) -> str: ...
 
     @property
@@ -71,17 +77,24 @@ def plan(
     weights_size: int,
     is_embedding: bool,
     has_gpu: bool = False,
+    gpus: Sequence[int] = (),
     adapters: Sequence[Path] = (),
     projectors: Sequence[Path] = (),
 ) -> LoadSpec:
-    """How to load `weights` for a request; `options` are its own over those of its model.
+    """How to load `weights` for a request; `options` are its own over those of its model, `gpus`
+    the bytes of memory of each.
 
     Raises OptionError for a value that no load could honour.
     """
     _check_ranges(options)
-    num_ctx = _num_ctx(options, settings, _whole(metadata, f"{architecture}.context_length"))
     kv_type = _kv_type(settings.kv_cache_type, metadata, architecture)
     per_token = kv_bytes_per_token(metadata, architecture, kv_type)
+    trained = _whole(metadata, f"{architecture}.context_length")
+    on_gpus = gpu_memory(gpus, settings.gpu_overhead)
+    default = settings.context_length or default_context(
+        on_gpus, on_gpus - weights_size, per_token, trained
+    )
+    num_ctx = _num_ctx(options, default, trained)
     room = max(available_memory - weights_size, 0) // _CACHE_SHARE
     parallel = 1 if is_embedding else _parallel(settings.num_parallel, num_ctx * per_token, room)
     if num_ctx * parallel > MAX_CELLS:
@@ -143,6 +156,23 @@ def require_room(
         )
 
 
+def gpu_memory(gpus: Sequence[int], overhead: int) -> int:
+    """Bytes of all GPUs, without what is to stay free on each."""
+    return sum(max(total - overhead, 0) for total in gpus)
+
+
+def default_context(gpu_memory: int, room: int, per_token: int, trained: int) -> int:
+    """The window of models and requests that name none: the longest that the memory of the GPUs
+    entitles to and whose cache fits into their `room` beside the weights.
+
+    Reference: a load that runs out of memory is tried again with the next shorter one.
+    """
+    for least, length in _CONTEXT_TIERS:
+        if gpu_memory >= least and min(length, trained or length) * per_token <= room:
+            return length
+    return DEFAULT_CONTEXT
+
+
 def kv_bytes_per_token(metadata: Mapping[str, Any], architecture: str, kv_type: int = _F16) -> int:
     """Bytes of cache that one token of one sequence takes, keys and values of all layers."""
     heads = _per_layer(metadata, f"{architecture}.attention.head_count")
@@ -181,10 +211,8 @@ def _check_ranges(options: Options) -> None:
             raise OptionError(f'option "{name}" must be between {low} and {high}, not {value}')
 
 
-def _num_ctx(options: Options, settings: Limits, trained: int) -> int:
-    asked = options.num_ctx
-    if asked is None:
-        asked = settings.context_length or DEFAULT_CONTEXT
+def _num_ctx(options: Options, default: int, trained: int) -> int:
+    asked = default if options.num_ctx is None else options.num_ctx
     if 0 < trained < asked:
         if options.num_ctx is not None:
             logger.warning(

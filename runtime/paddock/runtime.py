@@ -462,6 +462,7 @@ class Runtime:
             weights_size=model.weights.stat().st_size,
             is_embedding="embedding" in model.capabilities,
             has_gpu=_has_gpu(),
+            gpus=_gpus(),
             adapters=model.adapters,
             projectors=model.projectors,
         )
@@ -499,6 +500,13 @@ def _has_gpu() -> bool:
     from paddock.engine.llama import supports_gpu
 
     return supports_gpu()
+
+
+@lru_cache(maxsize=1)
+def _gpus() -> tuple[int, ...]:
+    from paddock.engine.llama import gpus
+
+    return gpus() if _has_gpu() else ()
 
 
 def _open_vocabulary(weights: Path) -> "Weights":

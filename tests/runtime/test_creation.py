@@ -210,6 +210,18 @@ def test_a_gguf_adapter_is_a_layer_after_the_base(
 # -- what is put on top ----------------------------------------------------------------------------
 
 
+def test_inherited_parameters_stay_behind_what_is_replaced(make: Make, store: LocalStore) -> None:
+    make("base", files=FILES, template="{{ .Prompt }}", parameters={"top_k": 5})
+    make("derived", from_="base", template="{{ .Prompt }}!", license="MIT")
+    assert [layer.kind for layer in manifest(store, "derived").layers] == [
+        "model",
+        "template",
+        "license",
+        "params",
+    ]
+    assert dict(contents(store, "derived"))["params"] == dict(contents(store, "base"))["params"]
+
+
 def test_layers_have_the_order_and_bytes_of_the_reference(make: Make, store: LocalStore) -> None:
     make(
         "full",

@@ -40,6 +40,7 @@ def plan(
     weights_size: int = GIB,
     is_embedding: bool = False,
     has_gpu: bool = False,
+    gpus: tuple[int, ...] = (),
 ) -> LoadSpec:
     return memory.plan(
         Path("weights"),
@@ -51,6 +52,7 @@ def plan(
         weights_size=weights_size,
         is_embedding=is_embedding,
         has_gpu=has_gpu,
+        gpus=gpus,
     )
 
 
@@ -116,6 +118,37 @@ def test_the_window_is_what_was_asked_for_within_the_trained_one(
     metadata = LLAMA | {"llama.context_length": trained}
     options = {} if asked is None else {"num_ctx": asked}
     assert plan(metadata, options=options, settings={"context_length": setting}).num_ctx == expected
+
+
+@pytest.mark.parametrize(
+    ("gpus", "overhead", "expected"),
+    [
+        ((), 0, 4096),
+        ((16 * GIB,), 0, 4096),
+        ((12 * GIB, 12 * GIB), 0, 32768),
+        ((24 * GIB,), 2 * GIB, 4096),
+        ((47 * GIB,), 0, 262144),
+        ((GIB,), 2 * GIB, 4096),
+    ],
+)
+def test_the_default_window_goes_by_the_memory_of_all_gpus(
+    gpus: tuple[int, ...], overhead: int, expected: int
+) -> None:
+    metadata = LLAMA | {"llama.context_length": 0}
+    spec = plan(metadata, settings={"gpu_overhead": overhead}, has_gpu=True, gpus=gpus)
+    assert spec.num_ctx == expected
+    named = {"gpu_overhead": overhead, "context_length": 8192}
+    assert plan(metadata, settings=named, has_gpu=True, gpus=gpus).num_ctx == 8192
+
+
+def test_a_default_window_whose_cache_does_not_fit_beside_the_weights_is_a_shorter_one() -> None:
+    metadata = LLAMA | {"llama.context_length": 0, "llama.block_count": 300}
+    fits = PER_TOKEN * 10 * 32768
+    gpus = (48 * GIB,)
+    assert PER_TOKEN * 10 * 262144 > 48 * GIB - 40 * GIB > fits
+    spec = plan(metadata, weights_size=40 * GIB, has_gpu=True, gpus=gpus)
+    assert spec.num_ctx == 32768
+    assert plan(metadata, weights_size=47 * GIB, has_gpu=True, gpus=gpus).num_ctx == 4096
 
 
 def test_only_a_window_that_was_asked_for_is_reported_when_it_is_cut(

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from tests.ggufs import empty_bert
 from tests.vectors.matching import check, in_order
 
-from paddock import embedding, random_model, respond
+from paddock import embedding, memory, random_model, respond
 from paddock.api import (
     ChatRequest,
     CreateRequest,
@@ -49,6 +49,8 @@ from paddock.stream import Channel, Plain, Stream
 Json = dict[str, Any]
 
 BIND = "127.0.0.1:11434"
+MEMORY_OF_DEFAULT = {4096: (), 32768: (24 << 30,), 262144: (48 << 30,)}
+"""GPUs that make a window the default."""
 OWN = frozenset({"thinking_count", "prompt_cached_count", "queue_duration"})
 """Counts that paddock adds to the end of an answer."""
 
@@ -162,6 +164,22 @@ def options(case: Json, _: Json) -> None:
 
 def vars_of(params: Any) -> Json:
     return {name: getattr(params, name) for name in type(params).__slots__}
+
+
+def num_ctx(case: Json, _: Json) -> None:
+    given = case["input"]
+    found = memory.plan(
+        Path("weights"),
+        {},
+        "llama",
+        options=Options(num_ctx=given["request"]).over(Options(num_ctx=given["model"])),
+        settings=Settings(context_length=given["env"] or 0, gpu_overhead=0),
+        available_memory=0,
+        weights_size=0,
+        is_embedding=False,
+        gpus=MEMORY_OF_DEFAULT[given["vram_default"]],
+    )
+    assert found.num_ctx == case["expected"]["num_ctx"]
 
 
 def host_env(case: Json, _: Json) -> None:
@@ -406,6 +424,7 @@ RUNNERS = {
     "think": think,
     "options": options,
     "host_env": host_env,
+    "num_ctx": num_ctx,
     "cors": cors,
     "http": http,
     "create": create,

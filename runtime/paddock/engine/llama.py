@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psutil
@@ -39,6 +39,7 @@ from paddock.errors import (
 
 try:
     import llama_cpp
+    from llama_cpp._ctypes_extensions import load_shared_library
 except (ImportError, OSError, RuntimeError) as error:  # not installed, or a library it needs is not
     raise EngineMissingError(
         "models run on llama-cpp-python, which cannot be imported here "
@@ -143,6 +144,36 @@ def default_threads() -> int:
 def supports_gpu() -> bool:
     """Whether the library was built for a GPU and finds one."""
     return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+_GPUS: Final = frozenset({1, 2})
+"""Kinds of devices as the library counts them: with memory of their own, and integrated ones."""
+
+
+def gpus() -> tuple[int, ...]:
+    """Bytes of memory of each GPU that the library finds."""
+    return tuple(total for kind, total in devices() if kind in _GPUS)
+
+
+def devices() -> list[tuple[int, int]]:
+    """Kind and bytes of memory of every device, the processor among them."""
+    folder = Path(llama_cpp.__file__).parent / "lib"
+    registry = load_shared_library("ggml", folder)
+    base = load_shared_library("ggml-base", folder)
+    registry.ggml_backend_dev_count.restype = ctypes.c_size_t
+    registry.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
+    registry.ggml_backend_dev_get.restype = ctypes.c_void_p
+    base.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
+    size_pointer = ctypes.POINTER(ctypes.c_size_t)
+    base.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, size_pointer, size_pointer]
+    base.ggml_backend_dev_memory.restype = None
+    found: list[tuple[int, int]] = []
+    for number in range(registry.ggml_backend_dev_count()):
+        device = registry.ggml_backend_dev_get(number)
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        base.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+        found.append((base.ggml_backend_dev_type(device), total.value))
+    return found
 
 
 class Weights:

@@ -124,6 +124,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_PRIVATE: Final = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+"""Networks that are nobody's outside (RFC 1918, RFC 4193). Python calls others private too, which
+are only not global."""
+
+
 def is_own(host: str) -> bool:
     """Whether a Host header without its port names this machine, so that no foreign page can have
     sent it by giving its own name our address."""
@@ -133,8 +140,9 @@ def is_own(host: str) -> bool:
     except ValueError:
         suffixes = (".localhost", ".local", ".internal")
         return name in ("", "localhost", _own_name()) or name.endswith(suffixes)
-    is_near = address.is_loopback or address.is_private or address.is_unspecified
-    return is_near or str(address) in _own_addresses()
+    if address.is_loopback or address.is_unspecified or str(address) in _own_addresses():
+        return True
+    return any(address in network for network in _PRIVATE)
 
 
 @lru_cache(maxsize=1)

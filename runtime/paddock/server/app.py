@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import URL
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -119,6 +120,9 @@ class _Path:
     def __init__(self, server: Server, endpoints: Mapping[str, Endpoint]) -> None:
         self._server, self._endpoints = server, endpoints
 
+    def answers(self, method: str) -> bool:
+        return method in self._endpoints
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope["method"])
         if endpoint is None:
@@ -162,14 +166,19 @@ class _Unmatched:
     def _reply(self, scope: Scope) -> Response:
         path = scope["path"]
         other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-        if other and self._knows(scope, other):
-            url = str(Request(scope).url.replace(path=other))
-            return RedirectResponse(url, 301 if scope["method"] == "GET" else 307)
+        if other and self._answers({**scope, "path": other}):
+            # No host: whoever stands in front may be known by another one.
+            url = URL(path=other, query=scope["query_string"].decode("latin-1"))
+            return RedirectResponse(str(url), 301 if scope["method"] == "GET" else 307)
         return _plain("404 page not found", 404)
 
-    def _knows(self, scope: Scope, path: str) -> bool:
-        changed = {**scope, "path": path}
-        return any(route.matches(changed)[0] is not Match.NONE for route in self._router.routes)
+    def _answers(self, scope: Scope) -> bool:
+        paths = (
+            route.endpoint
+            for route in self._router.routes
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE
+        )
+        return any(isinstance(path, _Path) and path.answers(scope["method"]) for path in paths)
 
 
 def _plain(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -10,7 +10,7 @@ import json
 import re
 import time
 import types
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin
 
@@ -224,15 +224,18 @@ def is_format(value: Any) -> bool:
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 
 
-def with_images(fields: Mapping[str, Any]) -> Fields:
+def with_images(fields: Mapping[str, Any], known: Container[str]) -> Fields:
     """The fields with their images as bytes, those of messages too: no text of a client is ever
-    taken for the path of a file. Raises RequestError for what is not base64."""
+    taken for the path of a file. Of fields that are not known nothing is read. Raises RequestError
+    for what is not base64."""
     found = dict(fields)
-    if isinstance(images := fields.get("images"), list):
+    if "images" in known and isinstance(images := fields.get("images"), list):
         found["images"] = [_image(image) for image in cast("list[Any]", images)]
-    if isinstance(messages := fields.get("messages"), list):
+    if "messages" in known and isinstance(messages := fields.get("messages"), list):
         found["messages"] = [
-            with_images(cast("Fields", message)) if isinstance(message, dict) else message
+            with_images(cast("Fields", message), ("images",))
+            if isinstance(message, dict)
+            else message
             for message in cast("list[Any]", messages)
         ]
     return found

@@ -47,7 +47,7 @@ async def show(exchange: Exchange) -> Response:
     if exchange.request.headers.get("user-agent", "").startswith("GitHubCopilotChat/"):
         # Reference: that client takes it for the name to show.
         info = found.modelinfo or {}
-        found.modelinfo = info | {"general.basename": request.model}
+        found.modelinfo = dict(sorted((info | {"general.basename": request.model}).items()))
     return json_reply(shown(found))
 
 

@@ -28,6 +28,7 @@ class Wording:
     """What a route says of a model's name that it cannot use. (Reference: each in its own way.)"""
 
     absent: str
+    """With the name as it was sent, which may be blanks."""
     missing: str = "model '{}' not found"
     """With the name as it was sent."""
     absent_status: int = 400
@@ -48,7 +49,7 @@ class Wording:
     def usable(self, name: str | None) -> str:
         """What to ask the runtime for. Raises Refusal, InvalidNameError."""
         if name is None or not name.strip():
-            raise Refusal(self.absent_status, self.absent)
+            raise Refusal(self.absent_status, self.absent.format(name or ""))
         self.check(name)
         return not_a_path(name)
 
@@ -62,9 +63,9 @@ class Wording:
 
 
 _TRY_PULLING: Final = 'model "{}" not found, try pulling it first'
-GENERATE: Final = Wording("model '' not found", absent_status=404)
+GENERATE: Final = Wording("model '{}' not found", absent_status=404)
 CHAT: Final = Wording("model is required")
-EMBED: Final = Wording("model '' not found", _TRY_PULLING, absent_status=404)
+EMBED: Final = Wording("model '{}' not found", _TRY_PULLING, absent_status=404)
 EMBEDDINGS: Final = Wording("model is required", _TRY_PULLING)
 SHOW: Final = Wording(
     "model is required",
@@ -84,14 +85,14 @@ async def read(exchange: Exchange, kind: type[M], wording: Wording) -> M:
     if is_absent:
         fields = {**fields, "model": "absent"}
     late: PaddockError | None = None
-    if not bodies.is_format(fields.get("format")):
+    if "format" in kind.model_fields and not bodies.is_format(fields.get("format")):
         late = PaddockError(_bad_format(fields.pop("format")))
-    fields = bodies.with_images(fields)
+    fields = bodies.with_images(fields, kind.model_fields)
     try:
         request = bodies.parse(kind, fields)
     except OptionError as error:
         late, request = error, bodies.parse(kind, {**fields, "options": None})
-    request.model = wording.usable("" if is_absent else request.model)
+    request.model = wording.usable(given if is_absent else request.model)
     if late is not None:
         with wording.about(request.model):
             await asyncio.to_thread(exchange.runtime.resolve, request.model)

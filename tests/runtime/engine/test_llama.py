@@ -16,6 +16,7 @@ from tests import ggufs
 
 from paddock import random_model
 from paddock.api import Options
+from paddock.engine import llama
 from paddock.engine.backend import Choice, LoadSpec
 from paddock.engine.llama import LlamaBackend, LlamaPooling, Weights, pooling_batch
 from paddock.engine.loop import Engine
@@ -99,6 +100,13 @@ def tiny(tiny_gguf: Path) -> Iterator[Weights]:
     weights = Weights(LoadSpec(tiny_gguf, num_ctx=0), vocab_only=True)
     yield weights
     weights.close()
+
+
+def test_the_processor_is_a_device_with_memory_and_no_gpu() -> None:
+    sizes = [size for kind, size in llama.devices() if kind == 0]
+    assert len(sizes) == 1
+    assert sizes[0] > 2**28
+    assert len(llama.gpus()) <= len(llama.devices()) - 1
 
 
 def test_special_tokens_are_read_only_where_asked(tiny: Weights) -> None:

@@ -66,6 +66,8 @@ def test_a_host_that_means_this_machine_or_its_network_is_allowed(host: str):
         "local",
         "internal",
         "127.0.0.1.evil.test",
+        "169.254.1.1",
+        "[2001:db8::1]:80",
     ],
 )
 def test_a_host_that_anybody_can_have_is_not(host: str):
@@ -220,6 +222,25 @@ def test_a_mounted_application_leaves_hosts_to_the_one_around_it(runtime: Runtim
         assert client.get("/models/api/tags").json() == {"models": []}
         moved = client.get("/models/api/tags/")
         assert moved.status_code == 301
-        assert moved.headers["location"] == "http://shop.test/models/api/tags"
+        assert moved.headers["location"] == "/models/api/tags"
         assert client.post("/models/api/show/").status_code == 307
+        assert client.get("/models/api/show/").status_code == 404
         assert client.get("/models/nothing").text == "404 page not found"
+
+
+@pytest.mark.parametrize("path", ["/api/show", "/api/pull", "/api/create"])
+def test_a_field_of_another_route_is_not_read(path: str, runtime: Runtime):
+    fields = {"format": "xml", "messages": [{"role": "user", "images": ["!"]}], "images": ["!"]}
+    plain = {"model": "127.0.0.1:9/a/none", "stream": False}
+    with asked(runtime) as client:
+        if path == "/api/create":
+            del fields["messages"]  # it has these
+        replies = [client.post(path, json=body) for body in (plain, plain | fields)]
+    assert replies[0].json() == replies[1].json()
+    assert replies[0].status_code == replies[1].status_code
+
+
+def test_blanks_are_told_as_they_were_sent(runtime: Runtime):
+    with asked(runtime) as client:
+        reply = client.post("/api/generate", json={"model": "  "})
+    assert (reply.status_code, reply.json()) == (404, {"error": "model '  ' not found"})

@@ -152,14 +152,16 @@ def test_a_keep_alive_beyond_all_time_is_for_ever():
 
 
 def test_images_are_bytes_whatever_their_text_looks_like(tmp_path: Path):
-    fields = bodies.with_images({"model": "m", "images": ["aGVs\nbG8="]})
+    fields = bodies.with_images({"model": "m", "images": ["aGVs\nbG8="]}, ("images",))
     assert bodies.parse(GenerateRequest, fields).images[0].read() == b"hello"  # type: ignore[index]
     with pytest.raises(RequestError, match="illegal base64 data at input byte 4"):
-        bodies.with_images({"messages": [{"images": ["aGVs!G8="]}]})
+        bodies.with_images({"messages": [{"images": ["aGVs!G8="]}]}, ("messages",))
+    unread = {"messages": [{"images": ["aGVs!G8="]}]}
+    assert bodies.with_images(unread, ("images",)) == unread
     file = tmp_path / "image"
     file.write_bytes(b"secret")
     with pytest.raises(RequestError, match="illegal base64"):
-        bodies.with_images({"images": [f"{file}.x"]})
+        bodies.with_images({"images": [f"{file}.x"]}, ("images",))
 
 
 # -- limits ----------------------------------------------------------------------------------------

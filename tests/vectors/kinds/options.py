@@ -271,6 +271,12 @@ def num_ctx_priority(case: Json, _: Json) -> None:
     assert is_set is not case["expected"]["automatic"]
 
 
+def default_context_tier(case: Json, _: Json) -> None:
+    gpus, overhead = case["gpu_total_bytes"], case["gpu_overhead_bytes"]
+    everything = memory.gpu_memory(gpus, overhead)
+    assert memory.default_context(everything, everything, 0, 0) == case["expected"]
+
+
 def context_clamp(case: Json, _: Json) -> None:
     parallel = case["num_parallel"]
     settings = {"num_parallel": parallel}
@@ -400,6 +406,7 @@ RUNNERS = {
     "cli_tables": cli_tables,
     "cli_think_flag": cli_think_flag,
     "context_clamp": context_clamp,
+    "default_context_tier": default_context_tier,
     "context_shift": context_shift,
     "duration_json": duration_json,
     "env_duration": env_duration,
