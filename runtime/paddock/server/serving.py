@@ -27,6 +27,8 @@ _KEEP_ALIVE: Final = 75
 _PATIENCE: Final = 10
 """Seconds that answers have to end when the server is stopped."""
 _BACKLOG: Final = 2048
+_UNREAD: Final = 60_000
+"""Milliseconds that what was sent may lie unread before the system ends a connection."""
 
 
 def address(url: str) -> tuple[str, int]:
@@ -40,7 +42,17 @@ def address(url: str) -> tuple[str, int]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that clients can connect to. Raises PaddockError with the system's reason."""
+    """A socket that clients can connect to. Raises PaddockError with the system's reason.
+
+    Where the system can, it ends the connections of clients that are gone or read nothing.
+    """
+    listener = _listen(host, port)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD)
+    return listener
+
+
+def _listen(host: str, port: int) -> socket.socket:
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         if not host and socket.has_dualstack_ipv6():

@@ -10,6 +10,7 @@ import pytest
 from tests.runtime.cli.program import Paddock, serving
 
 from paddock.cli.main import run
+from paddock.server import serving as serving_
 
 
 def test_a_server_answers_and_ends_with_success_when_it_is_stopped(
@@ -101,3 +102,14 @@ def test_without_its_extra_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "starlette", None)
     assert run(["serve"]) == 1
     assert 'pip install "paddock[server]"' in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such limit")
+def test_connections_of_clients_that_read_nothing_are_ended_by_the_system():
+    with (
+        serving_.listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        limit = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert 0 < limit <= 120_000
