@@ -2,11 +2,13 @@
 
     python cookbook/compare.py --model demo
     python cookbook/compare.py --model /models/llama3.2-1b.gguf --tokens 128 --json
+    python cookbook/compare.py --only batch --only jitter --rounds 9
 
 Competitors: langchain-ollama over `paddock serve` in a process of its own, LangChain's
 ChatLlamaCpp, `Llama.embed` of llama-cpp-python, sentence-transformers. What is not installed is
-left out, and the table says why. Each figure is the median of rounds in which all take turns, since
-other work on a machine comes and goes. Ratios above 1 mean that paddock did better.
+left out, and the table says why. All get as many threads, and prompts in batches as large, as
+paddock takes by itself. Each figure is the median of rounds in which all take turns, since other
+work on a machine comes and goes. Ratios above 1 mean that paddock did better.
 """
 
 import argparse
@@ -20,14 +22,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import httpx
+import psutil
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_ollama import ChatOllama
 from quickstart import embed_model
@@ -91,27 +96,43 @@ def serving() -> Iterator[str]:
         server.wait()
 
 
-Chat = Callable[..., Any]
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """How each competitor's chat model is made, one of each, and why some are not."""
+
+    make: Mapping[str, Callable[[], Any]]
+    made: Mapping[str, Any]
+    reasons: Mapping[str, str]
 
 
-def chats(
-    model: str, url: str, weights: Path, tokens: int
-) -> tuple[dict[str, Chat], dict[str, str]]:
-    """How each competitor's chat model is made, and why some are not."""
-    made: dict[str, Chat] = {
+def chats(model: str, url: str, weights: Path, tokens: int) -> Chats:
+    make: dict[str, Callable[[], Any]] = {
         OURS: lambda: ChatPaddock(model=model, temperature=0, reasoning=False, num_predict=tokens),
         SERVED: lambda: ChatOllama(
             model=model, base_url=url, temperature=0, reasoning=False, num_predict=tokens
         ),
     }
+    reasons: dict[str, str] = {}
     if importlib.util.find_spec("langchain_community") is None:
-        return made, {LLAMA_CPP: "langchain-community is not installed"}
-    from langchain_community.chat_models import ChatLlamaCpp
+        reasons[LLAMA_CPP] = "langchain-community is not installed"
+    else:
+        with warnings.catch_warnings(action="ignore"):  # it is no longer maintained, and says so
+            from langchain_community.chat_models import ChatLlamaCpp
 
-    made[LLAMA_CPP] = lambda: ChatLlamaCpp(
-        model_path=str(weights), temperature=0, max_tokens=tokens, n_ctx=4096, verbose=False
-    )
-    return made, {}
+        make[LLAMA_CPP] = lambda: ChatLlamaCpp(
+            model_path=str(weights),
+            temperature=0,
+            max_tokens=tokens,
+            n_ctx=4096,
+            n_batch=512,
+            n_threads=threads(),
+            verbose=False,
+        )
+    return Chats(make, {name: one() for name, one in make.items()}, reasons)
+
+
+def threads() -> int:
+    return psutil.cpu_count(logical=False) or 1
 
 
 # -- what is measured ------------------------------------------------------------------------------
@@ -129,32 +150,31 @@ def in_turns(runs: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, 
     return {name: median(values) for name, values in found.items()}
 
 
-def construction(made: Mapping[str, Chat], rounds: int, reasons: Mapping[str, str]) -> Measure:
-    def timed(make: Chat) -> float:
+def construction(chats: Chats, sizes: Sizes) -> Measure:
+    def milliseconds(make: Callable[[], Any]) -> float:
         began, count = perf_counter(), 0
         while perf_counter() - began < 0.1:
             make()
             count += 1
         return (perf_counter() - began) * 1000 / count
 
-    runs = {name: lambda make=make: timed(make) for name, make in made.items()}
-    return Measure("construction", "ms", False, in_turns(runs, rounds), reasons)
+    runs = {name: partial(milliseconds, make) for name, make in chats.make.items()}
+    return Measure("construction", "ms", False, in_turns(runs, sizes.rounds), chats.reasons)
 
 
-def batch(models: Mapping[str, Any], rounds: int, reasons: Mapping[str, str]) -> Measure:
+def batch(chats: Chats, sizes: Sizes) -> Measure:
     prompts = [f"Repeat after me: {' '.join(WORDS[n:] + WORDS[:n])}" for n in range(8)]
 
-    def rate(name: str, model: Any) -> float:
+    def rate(name: str) -> float:
         # Two threads in one llama-cpp-python context end the process.
         config = {"max_concurrency": 1} if name == LLAMA_CPP else None
         began = perf_counter()
-        answers = model.batch(prompts, config)
+        answers = chats.made[name].batch(prompts, config)
         return len(answers) / (perf_counter() - began)
 
-    runs = {
-        name: lambda name=name, model=model: rate(name, model) for name, model in models.items()
-    }
-    return Measure("batch of 8 prompts", "answers/s", True, in_turns(runs, rounds), reasons)
+    runs = {name: partial(rate, name) for name in chats.made}
+    figures = in_turns(runs, sizes.rounds)
+    return Measure("batch of 8 prompts", "answers/s", True, figures, chats.reasons)
 
 
 def conversation(steps: int) -> Iterator[list[AnyMessage]]:
@@ -176,31 +196,27 @@ def conversation(steps: int) -> Iterator[list[AnyMessage]]:
         ]
 
 
-def agent(
-    models: Mapping[str, Any], steps: int, rounds: int, reasons: Mapping[str, str]
-) -> Measure:
+def agent(chats: Chats, sizes: Sizes) -> Measure:
     evaluated: list[int] = []
 
-    def run(name: str, model: Any) -> float:
+    def milliseconds(name: str) -> float:
         tokens: list[int] = []
         began = perf_counter()
-        for prompt in conversation(steps):
-            usage = model.invoke(prompt).usage_metadata or {}
+        for prompt in conversation(sizes.steps):
+            usage = chats.made[name].invoke(prompt).usage_metadata or {}
             reused = usage.get("input_token_details", {}).get("cache_read", 0)
             tokens.append(usage.get("input_tokens", 0) - reused)
         if name == OURS and not evaluated:
             evaluated.extend(tokens)
         return (perf_counter() - began) * 1000
 
-    runs = {name: lambda name=name, model=model: run(name, model) for name, model in models.items()}
-    figures = in_turns(runs, rounds)
+    runs = {name: partial(milliseconds, name) for name in chats.made}
+    figures = in_turns(runs, sizes.rounds)
     detail = f"tokens that paddock evaluated, step by step: {evaluated}"
-    return Measure(f"agent of {steps} steps", "ms", False, figures, reasons, detail)
+    return Measure(f"agent of {sizes.steps} steps", "ms", False, figures, chats.reasons, detail)
 
 
-def jitter(
-    made: Mapping[str, Chat], models: Mapping[str, Any], rounds: int, reasons: Mapping[str, str]
-) -> Measure:
+def jitter(chats: Chats, sizes: Sizes) -> Measure:
     async def ask(name: str, model: Any) -> None:
         if name == LLAMA_CPP:  # one after another: see batch
             for word in WORDS[:8]:
@@ -224,12 +240,22 @@ def jitter(
         await ticking
         return worst * 1000
 
-    def run(name: str) -> float:
+    def milliseconds(name: str) -> float:
         # The served one's client is bound to the first event loop that it meets.
-        return asyncio.run(lateness(name, made[name]() if name == SERVED else models[name]))
+        model = chats.make[name]() if name == SERVED else chats.made[name]
+        return asyncio.run(lateness(name, model))
 
-    runs = {name: lambda name=name: run(name) for name in models}
-    return Measure("a 10 ms timer is late by", "ms", False, in_turns(runs, rounds), reasons)
+    runs = {name: partial(milliseconds, name) for name in chats.made}
+    figures = in_turns(runs, sizes.rounds)
+    return Measure("a 10 ms timer is late by", "ms", False, figures, chats.reasons)
+
+
+OF_CHATS: Mapping[str, Callable[[Chats, Sizes], Measure]] = {
+    "construction": construction,
+    "batch": batch,
+    "agent": agent,
+    "jitter": jitter,
+}
 
 
 def mixed_texts(count: int) -> list[str]:
@@ -237,11 +263,19 @@ def mixed_texts(count: int) -> list[str]:
     return [" ".join(chosen.choices(WORDS, k=chosen.randint(4, 120))) for _ in range(count)]
 
 
-def embedding(model: str, weights: Path, texts: list[str], rounds: int) -> Measure:
+def embedding(model: str, weights: Path, sizes: Sizes) -> Measure:
     from llama_cpp import Llama
 
+    texts = mixed_texts(sizes.texts)
     ours = PaddockEmbeddings(model=model)
-    native = Llama(str(weights), embedding=True, n_ctx=512, n_batch=512, verbose=False)
+    native = Llama(
+        str(weights),
+        embedding=True,
+        n_ctx=512,
+        n_batch=512,
+        n_threads_batch=threads(),
+        verbose=False,
+    )
     embed: dict[str, Callable[[], object]] = {
         OURS: lambda: ours.embed_documents(texts),
         "Llama.embed": lambda: native.embed(texts, normalize=True, truncate=True),
@@ -263,8 +297,8 @@ def embedding(model: str, weights: Path, texts: list[str], rounds: int) -> Measu
         run()
         return len(texts) / (perf_counter() - began)
 
-    runs = {name: lambda run=run: rate(run) for name, run in embed.items()}
-    figures = in_turns(runs, rounds)
+    runs = {name: partial(rate, run) for name, run in embed.items()}
+    figures = in_turns(runs, sizes.rounds)
     native.close()
     return Measure(f"embedding of {len(texts)} texts", "texts/s", True, figures, reasons)
 
@@ -279,18 +313,18 @@ def weights_of(runtime: paddock.Runtime, model: str) -> Path:
     return path
 
 
-def compare(model: str, sizes: Sizes) -> Iterator[Measure]:
+def compare(model: str, sizes: Sizes, rows: Sequence[str]) -> Iterator[Measure]:
     runtime = paddock.Runtime.default()
-    with contextlib.redirect_stdout(sys.stderr):  # what is printed may be read as JSON
-        embed = embed_model(paddock.Client(), None)
-    with serving() as url:
-        made, reasons = chats(model, url, weights_of(runtime, model), sizes.tokens)
-        yield construction(made, max(sizes.rounds, 3), reasons)
-        models = {name: make() for name, make in made.items()}
-        yield batch(models, sizes.rounds, reasons)
-        yield agent(models, sizes.steps, sizes.rounds, reasons)
-        yield jitter(made, models, sizes.rounds, reasons)
-    yield embedding(embed, weights_of(runtime, embed), mixed_texts(sizes.texts), sizes.rounds)
+    of_chats = [row for row in OF_CHATS if row in rows]
+    if of_chats:
+        with serving() as url:
+            made = chats(model, url, weights_of(runtime, model), sizes.tokens)
+            for row in of_chats:
+                yield OF_CHATS[row](made, sizes)
+    if "embedding" in rows:
+        with contextlib.redirect_stdout(sys.stderr):  # what is printed may be read as JSON
+            embed = embed_model(paddock.Client(), None)
+        yield embedding(embed, weights_of(runtime, embed), sizes)
 
 
 def show(measure: Measure) -> None:
@@ -312,11 +346,13 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=usual.texts)
     parser.add_argument("--steps", type=int, default=usual.steps)
     parser.add_argument("--rounds", type=int, default=usual.rounds)
+    rows = [*OF_CHATS, "embedding"]
+    parser.add_argument("--only", action="append", choices=rows, help="may be given several times")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     sizes = Sizes(given.tokens, given.texts, given.steps, given.rounds)
     measures: list[Measure] = []
-    for measure in compare(given.model, sizes):
+    for measure in compare(given.model, sizes, given.only or rows):
         measures.append(measure)
         if not given.json:
             show(measure)
