@@ -90,3 +90,8 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
     if roll < 0.92:
         return structured(w, think)
     return forced(w, think) if roll < 0.94 else chat(w, think)
+
+
+def questions(w: Words, stage: Stage) -> Example:
+    """As many questions as its passages answer, and some that they do not."""
+    return rag(w, False, w.rng.randint(1, stage.passages), stage.facts, turns=20, unknown=0.25)

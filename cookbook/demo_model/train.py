@@ -18,8 +18,8 @@ from random import Random
 
 import torch
 import torch.nn.functional as F
-from data import STAGES, example
-from dialogue import CALL, segments
+from data import STAGES, example, questions
+from dialogue import CALL, END, segments
 from model import POINTERS, Model, Shape, as_neighbours
 from rag import UNKNOWN
 from tokenizer import Encoder
@@ -56,7 +56,8 @@ class Row:
     sources: dict[int, list[int]]
 
 
-def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
+def encode(encoder: Encoder, parts: list[tuple[str, bool]], brisk: bool = False) -> Row:
+    """`brisk`: answers end with the tokens that decide which it is, so that a row has more of them."""
     tokens: list[int] = []
     learned: list[float] = []
     sources: dict[int, list[int]] = {}
@@ -81,6 +82,13 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]]) -> Row:
                 sources[start] = [NOWHERE]
             if decided and start in sources:
                 sources[decided] = sources[start]
+            if brisk:
+                end = start + DECIDED
+                del tokens[end:], learned[end:]
+                sources = {place: at for place, at in sources.items() if place < end}
+                tokens.append(encoder.ids[END])
+                learned.append(0.0)
+                continue
             verdict = [n for n, token in enumerate(ids[-9:]) if encoder.tokens[token] in VERDICTS]
             decided = start + max(0, len(ids) - 9) + verdict[-1] if verdict else 0
         for place in range(max(0, start - GRAM + 1), len(tokens) - GRAM + 1):
@@ -152,17 +160,20 @@ def stage_of(step: int, rng: Random) -> int:
 
 
 def batches(
-    encoder: Encoder, seed: int, step: int, size: int, parts: int
+    encoder: Encoder, seed: int, step: int, size: int, parts: int, brisk: float = 0.0
 ) -> Iterator[list[list[Row]]]:
-    """`parts` batches of about `size` tokens for every step, rows of like length together."""
+    """`parts` batches of about `size` tokens for every step, rows of like length together. `brisk`:
+    the part of them that is questions with the beginnings of their answers."""
     rng = Random(seed * 1_000_003 + step)
     w = Words(rng)
     while True:
         rows: list[Row] = []
         while sum(len(row.tokens) for row in rows) < 12 * size:
             copying = max(0.12, 0.9 - step / 60)
-            made = example(w, STAGES[stage_of(step, rng)], copying)
-            row = encode(encoder, segments(made, rng))
+            stage = STAGES[stage_of(step, rng)]
+            quick = rng.random() < brisk
+            made = questions(w, stage) if quick else example(w, stage, copying)
+            row = encode(encoder, segments(made, rng), quick)
             if len(row.tokens) <= MAX_LENGTH:
                 rows.append(row)
         rows.sort(key=lambda row: len(row.tokens))
@@ -296,6 +307,9 @@ def main() -> None:
     parser.add_argument("--resume", type=Path)
     parser.add_argument("--start", type=Path, help="GGUF file whose weights to begin with")
     parser.add_argument("--grown", action="store_true", help="long contexts from the first step")
+    parser.add_argument(
+        "--brisk", type=float, default=0.0, help="part of the rows that teach choosing alone"
+    )
     parser.add_argument("--stop", type=int, help="leave off after this step")
     parser.add_argument("--plain", action="store_true", help="start without look-back heads")
     parser.add_argument("--out", type=Path, default=BUILD / "model.pt")
@@ -346,7 +360,7 @@ def main() -> None:
     began, seen, losses, missing = time.time(), 0, 0.0, 0.0
     right, opened = [0, 0], [0, 0]
     begin = first + (GROWTH[-1] + 1 if given.grown else 0)
-    stream = batches(encoder, given.seed, begin, given.tokens, given.parts)
+    stream = batches(encoder, given.seed, begin, given.tokens, given.parts, given.brisk)
     for step in range(first, given.stop or given.steps):
         for pack in next(stream):
             tokens, predicts, targets, weights, points, origins = tensors(pack)
