@@ -5,9 +5,9 @@ Knows threads, sockets and time; knows no HTTP and no blob.
 
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from paddock.errors import TransferError
@@ -42,27 +42,34 @@ class Policy:
 
 
 class Stop:
-    """Ends a transfer from another thread: waits end at once, sockets are shut down."""
+    """Ends a transfer from another thread: waits end at once, sockets are shut down.
+
+    `set` may also run inside the garbage collector, on a thread that is in the middle of any other
+    method: nothing here takes a lock that it would wait for.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.Lock()
+        self._is_set = False
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        """Holds something once it is set; whoever takes that puts it back for the next."""
         self._sockets: set[socket.socket] = set()
 
     def set(self) -> None:
-        self._event.set()
-        with self._lock:
-            sockets = list(self._sockets)
-        for open_socket in sockets:
+        self._is_set = True
+        self._bell.put(None)
+        for open_socket in self._sockets.copy():
             _shut_down(open_socket)
 
     def check(self) -> None:
-        if self._event.is_set():
+        if self._is_set:
             raise Cancelled
 
     def wait(self, seconds: float) -> None:
-        if self._event.wait(seconds):
-            raise Cancelled
+        self.check()
+        with contextlib.suppress(Empty):
+            self._bell.get(timeout=seconds)
+            self._bell.put(None)
+        self.check()
 
     @contextlib.contextmanager
     def watching(self, stream: Any) -> Generator[None]:
@@ -71,14 +78,12 @@ class Stop:
         if not isinstance(watched, socket.socket):
             yield
             return
-        with self._lock:
-            self._sockets.add(watched)
+        self._sockets.add(watched)
         try:
-            self.check()
+            self.check()  # only now: `set` looks at the sockets after it has said so
             yield
         finally:
-            with self._lock:
-                self._sockets.discard(watched)
+            self._sockets.discard(watched)
 
 
 def _shut_down(open_socket: socket.socket) -> None:

@@ -1,9 +1,12 @@
 """Patience and stopping."""
 
+import itertools
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -105,3 +108,56 @@ def test_a_read_that_waits_ends_at_once() -> None:
     stop.set()
     with stop.watching(None):
         pass
+
+
+def test_it_may_be_set_in_the_middle_of_anything_that_its_own_thread_does() -> None:
+    """As the garbage collector would: before each line, those of the standard library included."""
+    here, there = socket.socketpair()
+
+    def wait(stop: Stop) -> None:
+        stop.wait(0.001)
+
+    def watch(stop: Stop) -> None:
+        with stop.watching(Stream(here)):
+            stop.check()
+
+    with here, there:
+        for work in (wait, watch):
+            for line in itertools.count(1):
+                if not _set_before(line, work):
+                    assert line > 3
+                    break
+
+
+def _set_before(line: int, work: Callable[[Stop], None]) -> bool:
+    """Whether `work` has so many lines; it is stopped before that one, on its own thread."""
+    stop, left = Stop(), line
+    outcome: list[str] = []
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal left
+        left -= event == "line"
+        if event == "line" and left == 0:
+            stop.set()
+        return trace
+
+    def run() -> None:
+        sys.settrace(trace)
+        try:
+            work(stop)
+            outcome.append("done")
+        except Cancelled:
+            outcome.append("cancelled")
+        finally:
+            sys.settrace(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert outcome, f"hangs when it is set before line {line}"
+    if left > 0:
+        assert outcome == ["done"]
+        return False
+    with pytest.raises(Cancelled):
+        stop.wait(60)
+    return True
