@@ -138,7 +138,12 @@ def submit(
     """Evaluate the texts, of which there is one at least, and answer with what becomes of all
     their vectors."""
     gathered = _Gather(channel, len(texts), respond)
-    job = EmbeddingJob(texts, gathered.done, gathered.failed)
+
+    def failed(index: int, error: PaddockError) -> None:
+        embedder.cancel(job)  # nobody will see the other vectors
+        gathered.failed(index, error)
+
+    job = EmbeddingJob(texts, gathered.done, failed)
     channel.on_cancel(lambda: embedder.cancel(job))
     embedder.submit(job)
 

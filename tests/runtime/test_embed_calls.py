@@ -260,6 +260,35 @@ def test_a_nan_is_tried_again_and_else_named_by_its_index(
     still_embeds(client)
 
 
+def test_when_a_text_fails_the_others_are_given_up(
+    models: Path, minilm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = LlamaPooling.embed
+    is_over = threading.Event()
+    texts = [text_of(20, 1)] * 700 + ["bad " * 100]
+    others: list[int] = []
+
+    with Runtime(models) as runtime:
+        client = Client(runtime=runtime)
+        bad = runtime.tokenize(minilm, texts[-1], special=True)
+
+        def failing(self: LlamaPooling, batch: Any, *, threads: int) -> list[Any]:
+            if any(list(text) == bad for text in batch):
+                raise DecodeError("scripted")
+            others.append(len(batch))
+            assert is_over.wait(60)
+            return embed(self, batch, threads=threads)
+
+        monkeypatch.setattr(LlamaPooling, "embed", failing)
+        with pytest.raises(DecodeError, match=r"text 700: scripted"):
+            client.embed(minilm, texts)
+        workers = num_workers()
+        is_over.set()
+        still_embeds(client)
+    # At most one batch that each worker had begun, and the one of the last call.
+    assert len(others) <= workers + 1
+
+
 # -- other models
 
 

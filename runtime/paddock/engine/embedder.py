@@ -109,7 +109,8 @@ class Embedder:
             self._changed.notify_all()
 
     def cancel(self, job: EmbeddingJob) -> None:
-        """Forget the job's texts that have not begun."""
+        """Forget the job's texts that have not begun; those of a batch that is under way may still
+        be reported."""
         # May run inside the garbage collector, on a thread that is busy with the queue: two notes,
         # and nothing more.
         job.cancelled = True
@@ -196,6 +197,8 @@ class Embedder:
             self._alone(backend, text, threads)
 
     def _alone(self, backend: PoolingBackend, text: _Text, threads: int) -> None:
+        if text.request.cancelled:
+            return
         try:
             vector = backend.embed([text.tokens], threads=threads)[0]
         except Exception as error:  # noqa: BLE001 - as above
