@@ -5,7 +5,6 @@ bytes; knows no store, and reads no weights.
 """
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, Final, Literal
 from paddock.errors import NotFoundError, RequestError
 from paddock.modelfile import Modelfile
 from paddock.names import Digest, parse_digest
+from paddock.splits import SHARD_NAME
 
 Files = Mapping[str, Path]
 """Names as a create request has them, and where the files are."""
@@ -171,7 +171,6 @@ def _sources(found: Source, *, of_adapter: bool = False) -> tuple[Source, ...]:
 
 Content = Literal["text", "binary", "zip"]
 
-_SHARD: Final = re.compile(r"(?P<prefix>.*)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 _SAFETENSORS: Final = ("model*.safetensors", "*/model*.safetensors")
 _WEIGHTS: Final[tuple[tuple[tuple[str, ...], Content | None], ...]] = (
     (_SAFETENSORS, None),
@@ -219,7 +218,7 @@ def files_at(path: Path, *, of_adapter: bool = False) -> tuple[Path, ...]:
 
 def _shards_of(path: Path) -> tuple[Path, ...]:
     """Reference: takes only the file named, and then misses the others."""
-    match = _SHARD.fullmatch(path.name)
+    match = SHARD_NAME.fullmatch(path.name)
     if match is None:
         return (path,)
     others = (

@@ -16,7 +16,9 @@ from paddock import gguf
 from paddock.errors import GGUFError
 from paddock.gguf import GGUF, TensorInfo
 
-_NAME: Final = re.compile(r"(?P<prefix>.*)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
+SHARD_NAME: Final = re.compile(
+    r"(?P<prefix>.*)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL
+)
 _SPLIT_KEYS: Final = (b"split.no", b"split.count", b"split.tensors.count")
 _CHUNK: Final = 1 << 20
 _COUNTS_END: Final = 24
@@ -65,7 +67,7 @@ def grouped(headers: Mapping[str, GGUF]) -> list[tuple[GGUF, ...]]:
 
 
 def _shard(name: str, header: GGUF) -> _Shard:
-    match = _NAME.fullmatch(name.rsplit("/", 1)[-1])
+    match = SHARD_NAME.fullmatch(name.rsplit("/", 1)[-1])
     if match is None:
         raise GGUFError(f'split GGUF "{name}" must use llama.cpp split filename pattern')
     count, index = int(match["count"]), int(match["index"]) - 1

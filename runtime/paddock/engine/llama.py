@@ -93,6 +93,10 @@ class _NativeLog(threading.local):
     def begin(self) -> None:
         self.errors, self.buffers = [], {}
 
+    def reason(self) -> str:
+        """The last of what went wrong since `begin`; empty if the library did not say."""
+        return "; ".join(self.errors[-3:])
+
     def receive(self, level: int, text: bytes, _: Any) -> None:
         if level != _CONTINUED:
             self._level = _LEVELS.get(level, logging.DEBUG)
@@ -108,8 +112,8 @@ class _NativeLog(threading.local):
             self.buffers[device, kind] = round(float(size) * 2**20)
 
 
-_log = _NativeLog()
-_receive = llama_cpp.llama_log_callback(_log.receive)  # C keeps the pointer: never let it go
+native_log = _NativeLog()
+_receive = llama_cpp.llama_log_callback(native_log.receive)  # C keeps the pointer: never let it go
 llama_cpp.llama_log_set(_receive, ctypes.c_void_p(0))
 llama_cpp.llama_backend_init()
 
@@ -124,8 +128,8 @@ class Footprint:
     @classmethod
     def announced(cls) -> "Footprint":
         """What the library said on this thread since the load began."""
-        gpu = sum(size for (device, _), size in _log.buffers.items() if not _is_host(device))
-        return cls(sum(_log.buffers.values()), gpu)
+        gpu = sum(size for (device, _), size in native_log.buffers.items() if not _is_host(device))
+        return cls(sum(native_log.buffers.values()), gpu)
 
     def __add__(self, other: "Footprint") -> "Footprint":
         return Footprint(self.total + other.total, self.gpu + other.gpu)
@@ -212,7 +216,7 @@ class Weights:
             return is_wanted()
 
         params.progress_callback = report = llama_cpp.llama_progress_callback(goes_on)
-        _log.begin()
+        native_log.begin()
         self.model: Any = llama_cpp.llama_model_load_from_file(os.fsencode(spec.weights), params)
         del report  # had to outlive the call
         if not self.model and not is_wanted():
@@ -379,7 +383,7 @@ def is_out_of_memory(text: str) -> bool:
 
 
 def _load_error(what: str) -> LoadError:
-    detail = "; ".join(_log.errors[-3:])
+    detail = native_log.reason()
     if is_out_of_memory(detail):
         return OutOfMemoryError(
             f"{what}: not enough memory ({detail}); a smaller num_ctx, fewer parallel sequences or "
@@ -558,7 +562,7 @@ def open_context(weights: Weights, params: Any) -> Any:
             f"cannot open a context of {params.n_ctx} tokens for {params.n_seq_max} sequences: "
             "num_ctx and num_batch must be positive, and at most 256 sequences run at once"
         )
-    _log.begin()
+    native_log.begin()
     context = llama_cpp.llama_init_from_model(weights.model, params)
     if not context:
         raise _load_error(f"cannot open a context of {params.n_ctx} tokens")

@@ -65,13 +65,12 @@ def _run(header: gguf.GGUF, target: Path, name: str, threads: int) -> None:
     )
     if kept:
         params.tt_overrides = overrides
-    log = llama._log  # pyright: ignore[reportPrivateUsage]
-    log.begin()
+    llama.native_log.begin()
     failed = llama_cpp.llama_model_quantize(
         os.fsencode(header.path), os.fsencode(target), ctypes.pointer(params)
     )
     if failed:
-        raise _error(header.path, target, name, "; ".join(log.errors[-3:]))
+        raise _error(header.path, target, name, llama.native_log.reason())
 
 
 def _error(source: Path, target: Path, name: str, detail: str) -> StoreError | LoadError:
