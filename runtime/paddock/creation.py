@@ -64,20 +64,26 @@ def create(
     progress: Progress,
     *,
     local_files: bool = True,
+    over_http: bool = False,
     prune: bool = True,
     pull: Pull | None = None,
 ) -> None:
     """Make the model that the request describes; an existing one of that name is replaced.
 
     `progress` is told the reference's status lines. Without `local_files`, for requests of others,
-    the request may name no file but blobs of the store. `prune` deletes what only the model's
+    the request may name no file but blobs of the store. What comes `over_http` is taken as the
+    reference does: `from` is the name of a model, and parameters are stored as they are, to fail
+    where they are used. `prune` deletes what only the model's
     predecessor needed; `pull` gets a base that is not there. Raises RequestError for a request
     that cannot be met, NotFoundError for a base that is not there, StoreError when the disk fails.
     """
     store = models.store
     request, found = sources.find(
-        store, request, local_files=local_files, may_pull=pull is not None
+        store, request, local_files=local_files, over_http=over_http, may_pull=pull is not None
     )
+    if not over_http:
+        checked = Options.parse(request.parameters).model_dump(exclude_none=True)
+        request = request.model_copy(update={"parameters": checked})
     name = store.resolve_name(ModelName.parse(request.model))
     with Assembly(store, progress) as assembly:
         base = _base(store, assembly, request, found, pull)
@@ -208,7 +214,8 @@ def _parameters(
     store: LocalStore, layers: Iterable[Layer], request: CreateRequest, defaults: _Defaults
 ) -> dict[str, Any]:
     """The inherited parameters with the request's over them."""
-    own = Options.parse(request.parameters).model_dump(exclude_none=True)
+    given = request.parameters or {}
+    own = {name: value for name, value in given.items() if value is not None}
     if defaults.stop and "stop" not in own:
         own["stop"] = list(defaults.stop)
     inherited: dict[str, Any] = {}

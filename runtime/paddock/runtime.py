@@ -180,11 +180,13 @@ class Runtime:
         return self._answer(call, Plain(), respond.fold_last)
 
     def create(
-        self, request: CreateRequest, *, local_files: bool = True
+        self, request: CreateRequest, *, local_files: bool = True, over_http: bool = False
     ) -> Stream[ProgressResponse]:
         """Make a model, of which a base that is not there is pulled; the parts tell the progress.
 
-        Without `local_files`, for requests of others, no file but blobs of the store is read.
+        Without `local_files`, for requests of others, no file but blobs of the store is read. What
+        comes `over_http` is taken as the reference does: `from` names no file, and parameters are
+        stored unchecked.
         """
         prune = not self.settings.noprune
 
@@ -198,7 +200,15 @@ class Runtime:
                     return ModelName.parse(bundled.provided(self.models, name.short))
                 return registry.pull(self.models.store, name.full, progress, stop, prune=prune)
 
-            create(self.models, request, report, local_files=local_files, prune=prune, pull=pull)
+            create(
+                self.models,
+                request,
+                report,
+                local_files=local_files,
+                over_http=over_http,
+                prune=prune,
+                pull=pull,
+            )
 
         return self._transfer(work, writes=True, stream=request.stream)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from paddock import ingredients
-from paddock.api import CreateRequest, Options, build
+from paddock.api import CreateRequest, build
 from paddock.convert import quantisation
 from paddock.errors import (
     InvalidNameError,
@@ -52,16 +52,23 @@ class Sources:
 
 
 def find(
-    store: LocalStore, request: CreateRequest, *, local_files: bool, may_pull: bool
+    store: LocalStore,
+    request: CreateRequest,
+    *,
+    local_files: bool,
+    over_http: bool,
+    may_pull: bool,
 ) -> tuple[CreateRequest, Sources]:
-    """The request, a Modelfile in it read, and what it names.
+    """The request, a Modelfile in it read, and what it names. `over_http` only a Modelfile names
+    files.
 
     Raises RequestError, and NotFoundError for what is not there.
     """
     request, gathered = _read(store, request, local_files)
     _check(request, has_draft=bool(request.draft_files or (gathered and gathered.draft)))
     if gathered is None:
-        found = _requested(store, request, local_files=local_files, may_pull=may_pull)
+        by_path = local_files and not over_http
+        found = _requested(store, request, local_files=by_path, may_pull=may_pull)
     else:
         found = _gathered(store, gathered, may_pull)
     return request, found
@@ -139,7 +146,6 @@ def _check(request: CreateRequest, has_draft: bool) -> None:
     if request.remote_host:
         raise UnsupportedError("remote_host: paddock runs local models only; leave it out")
     ModelName.parse(request.model)
-    Options.parse(request.parameters)
     stated(request)
     for kind in filter(None, (request.quantize, request.draft_quantize)):
         quantisation.parse(kind)

@@ -121,20 +121,20 @@ class MessagesRequest(BaseModel):
 
     def native(self) -> ChatRequest:
         """The same in Ollama's words. Raises RequestError."""
-        naming.CHAT.usable(self.model)
+        naming.CHAT.given(self.model)
         if (self.max_tokens or 0) <= 0:
             raise RequestError("max_tokens is required and must be positive")
         return self.prompt()
 
     def prompt(self) -> ChatRequest:
         """The same for a request that need not say how long the answer may be."""
-        model = naming.CHAT.usable(self.model)
+        naming.CHAT.given(self.model)
         if not self.messages:
             raise RequestError("messages is required")
-        tools = self._tools()
+        messages, tools = self._messages(self.messages), self._tools()
         return openai.chat_request(
-            model=model,
-            messages=self._messages(self.messages),
+            model=naming.CHAT.usable(self.model),
+            messages=messages,
             stream=bool(self.stream),
             format=self._format(),
             think=self._think(),
@@ -424,7 +424,7 @@ def _size(text: str) -> int:
 
 
 async def serve(exchange: Exchange) -> Response:
-    request = await exchange.body(MessagesRequest)
+    request = await naming.body(exchange, MessagesRequest)
     native = request.native()
     with naming.CHAT.about(request.model):
         answer = exchange.runtime.chat(await _as_able(exchange, native))
@@ -448,7 +448,7 @@ class TokenCount(BaseModel):
 
 
 async def count(exchange: Exchange) -> Response:
-    request = await exchange.body(MessagesRequest)
+    request = await naming.body(exchange, MessagesRequest)
     prompt = request.prompt()
     with naming.CHAT.about(request.model):
         prompt = await _as_able(exchange, prompt)

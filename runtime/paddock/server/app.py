@@ -64,7 +64,7 @@ async def _describe(_: Exchange) -> Response:
     return json_reply(description())
 
 
-_DESCRIPTION: Final = Endpoint("GET", "/openapi.json", _describe, FACE, is_public=True)
+_DESCRIPTION: Final = Endpoint("GET", "/openapi.json", _describe, FACE)
 
 
 def create_app(

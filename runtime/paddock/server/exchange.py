@@ -19,13 +19,13 @@ from paddock.server import bodies, streaming
 from paddock.server.access import Access
 from paddock.server.bodies import Limits
 from paddock.server.metrics import Metrics
-from paddock.server.replies import NDJSON, json_reply
+from paddock.server.refusal import CloudError
+from paddock.server.replies import NDJSON, json_reply, native_failure
 from paddock.server.streaming import UNEXPECTED, Framer
 from paddock.stream import Stream
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-W = TypeVar("W", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,6 @@ class Exchange:
         raw = await bodies.read(self.request, limits)
         return bodies.json_object(raw, limits, empty=self.endpoint.face.empty_body)
 
-    async def body(self, kind: type[W]) -> W:
-        """The body as a request object, its field names taken without regard to case."""
-        return bodies.parse(kind, await self.fields())
-
     async def whole(self, stream: Stream[T]) -> T:
         """The whole answer; a client that goes away stops the work (ClientGoneError)."""
         part = await streaming.whole(self.request.receive, stream)
@@ -129,4 +125,4 @@ def answer_for(error: Exception, face: Face) -> Response:
     if not isinstance(error, PaddockError):
         logger.error("a request failed unexpectedly", exc_info=error)
         error = PaddockError(UNEXPECTED)
-    return face.failure(error)
+    return native_failure(error) if isinstance(error, CloudError) else face.failure(error)

@@ -56,7 +56,7 @@ async def copy(exchange: Exchange) -> Response:
     texts = {"source": "", "destination": ""} | fields
     request = bodies.parse(CopyRequest, texts)
     for side, name in (("source", request.source), ("destination", request.destination)):
-        wording = Wording("", invalid=f'{side} "{{}}" is invalid')
+        wording = Wording("", invalid=f'{side} "{{}}" is invalid', takes_stubs=True)
         if not name.strip():
             raise InvalidNameError(wording.invalid.format(name))
         wording.check(name)
@@ -74,9 +74,10 @@ async def delete(exchange: Exchange) -> Response:
 
 async def create(exchange: Exchange) -> Response:
     request = await read(exchange, CreateRequest, CREATE)
-    request = _of_2024(request, local_files=exchange.server.access.is_local)
+    is_local = exchange.server.access.is_local
+    request = _of_2024(request, local_files=is_local)
     await asyncio.to_thread(_check_base, exchange, request)
-    progress = exchange.runtime.create(request, local_files=exchange.server.access.is_local)
+    progress = exchange.runtime.create(request, local_files=is_local, over_http=True)
     return await _progress(exchange, progress, request.stream)
 
 

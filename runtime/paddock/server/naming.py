@@ -10,15 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from pydantic import BaseModel
+
 from paddock.api import ModelRequest
-from paddock.errors import InvalidNameError, ModelNotFoundError, OptionError, PaddockError
+from paddock.errors import (
+    InvalidNameError,
+    ModelNotFoundError,
+    OptionError,
+    PaddockError,
+    RequestError,
+)
 from paddock.names import ModelName, split_source
 from paddock.server import bodies
 from paddock.server.exchange import Exchange, Face
-from paddock.server.refusal import Refusal
+from paddock.server.refusal import CloudError, Refusal
 from paddock.server.replies import native_failure
 
 M = TypeVar("M", bound=ModelRequest)
+W = TypeVar("W", bound=BaseModel)
 
 FACE: Final = Face("native", native_failure)
 
@@ -34,22 +43,29 @@ class Wording:
     absent_status: int = 400
     invalid: str = "invalid model name"
     cloud: str = "ollama cloud is disabled: remote model is unavailable"
+    takes_stubs: bool = False
+    """A name of the cloud means what the store keeps of it."""
 
     def check(self, name: str) -> None:
-        """Raises Refusal for a name that cannot be one of this store, InvalidNameError."""
+        """Raises CloudError, InvalidNameError for a name that cannot be one of this store."""
         try:
-            if split_source(name)[1] == "cloud":
-                raise Refusal(403, self.cloud)
-            ModelName.parse(name)
+            if split_source(name)[1] == "cloud" and not self.takes_stubs:
+                raise CloudError(self.cloud)
+            ModelName.parse_stored(name)
         except InvalidNameError as error:
             # Two source markers have their own message.
             is_plain = str(error) == "invalid model name"
             raise InvalidNameError(self.invalid.format(name) if is_plain else str(error)) from None
 
-    def usable(self, name: str | None) -> str:
-        """What to ask the runtime for. Raises Refusal, InvalidNameError."""
+    def given(self, name: str | None) -> str:
+        """The name, whatever it is. Raises Refusal where there is none."""
         if name is None or not name.strip():
             raise Refusal(self.absent_status, self.absent.format(name or ""))
+        return name
+
+    def usable(self, name: str | None) -> str:
+        """What to ask the runtime for. Raises Refusal, InvalidNameError."""
+        name = self.given(name)
         self.check(name)
         return not_a_path(name)
 
@@ -71,7 +87,7 @@ SHOW: Final = Wording(
     "model is required",
     cloud="ollama cloud is disabled: remote model details are unavailable",
 )
-DELETE: Final = Wording("model is required", invalid='name "{}" is invalid')
+DELETE: Final = Wording("model is required", invalid='name "{}" is invalid', takes_stubs=True)
 CREATE: Final = Wording("invalid model name")
 PUSH: Final = Wording("model is required")
 
@@ -98,6 +114,23 @@ async def read(exchange: Exchange, kind: type[M], wording: Wording) -> M:
             await asyncio.to_thread(exchange.runtime.resolve, request.model)
         raise late
     return request
+
+
+async def body(exchange: Exchange, kind: type[W]) -> W:
+    """The request in a body of another API. Reference: what is meant for the cloud goes there, or
+    is refused, before anything else in it is looked at."""
+    fields = await exchange.fields()
+    name = fields.get("model")
+    if isinstance(name, str) and _is_in_cloud(name):
+        raise CloudError(CHAT.cloud)
+    return bodies.parse(kind, fields)
+
+
+def _is_in_cloud(name: str) -> bool:
+    try:
+        return split_source(name)[1] == "cloud"
+    except RequestError:
+        return False
 
 
 def _bad_format(value: Any) -> str:

@@ -403,7 +403,7 @@ def _says_something(part: ChatResponse) -> bool:
 
 
 async def serve(exchange: Exchange) -> Response:
-    request = await exchange.body(ChatCompletionRequest)
+    request = await naming.body(exchange, ChatCompletionRequest)
     with naming.CHAT.about(request.model):
         answer = exchange.runtime.chat(request.native())
         is_whole = request.debug_render_only or not request.stream

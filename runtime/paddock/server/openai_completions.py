@@ -197,7 +197,7 @@ class Chunks:
 
 
 async def serve(exchange: Exchange) -> Response:
-    request = await exchange.body(CompletionRequest)
+    request = await naming.body(exchange, CompletionRequest)
     with naming.GENERATE.about(request.model):
         answer = exchange.runtime.generate(request.native())
         is_whole = request.debug_render_only or not request.stream

@@ -133,7 +133,7 @@ def model(name: str, modified_at: datetime | None) -> Model:
 
 
 async def embeddings(exchange: Exchange) -> Response:
-    request = await exchange.body(EmbeddingsRequest)
+    request = await naming.body(exchange, EmbeddingsRequest)
     with naming.EMBED.about(request.model):
         answer = await exchange.whole(exchange.runtime.embed(request.native()))
     return json_reply(openai.shown(embedding_list(request, answer)))

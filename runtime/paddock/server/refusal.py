@@ -14,6 +14,13 @@ class Refusal(PaddockError):  # noqa: N818 - says what the server does, as Cance
         self.status = status
 
 
+class CloudError(Refusal):
+    """A name of a model in Ollama's cloud. Reference: told in the native form on every route."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(403, message)
+
+
 class ClientGoneError(Refusal):
     """Nobody is there any more to read the answer."""
 

@@ -68,7 +68,7 @@ async def rerank(exchange: Exchange) -> Response:
 
 
 async def rerank_as_others(exchange: Exchange) -> Response:
-    body = await exchange.body(RerankBody)
+    body = await naming.body(exchange, RerankBody)
     with _WORDING.about(body.model):
         answer = await exchange.whole(exchange.runtime.rerank(body.native()))
     return json_reply(rerank_list(answer).model_dump(exclude_none=True))

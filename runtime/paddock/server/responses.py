@@ -471,7 +471,7 @@ class _Said(_Text):
 
 
 async def serve(exchange: Exchange) -> Response:
-    request = await exchange.body(ResponsesRequest)
+    request = await naming.body(exchange, ResponsesRequest)
     with naming.CHAT.about(request.model):
         answer = exchange.runtime.chat(request.native())
         events = ResponseEvents(request) if request.stream else None

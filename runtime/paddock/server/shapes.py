@@ -3,7 +3,7 @@
 One table; paddock's own additions stand behind the reference's keys. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -186,13 +186,30 @@ def shown(value: Any) -> Any:
             inside = getattr(value, name)
             if always or inside:
                 key = _NAMES.get(name, name)
-                found[key] = _EMPTY.get(name) if inside is None else shown(inside)
+                whole = _SHOWN.get(name, shown)
+                found[key] = _EMPTY.get(name) if inside is None else whole(inside)
         return found
     if isinstance(value, list):
         return [shown(item) for item in value]
     if isinstance(value, datetime):
         return timestamp(value)
     return value
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of a model's file, whole ones without a fraction, as the reference writes them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e21
+    return int(value) if is_whole else value
+
+
+_SHOWN: Final[dict[str, Callable[[Any], Any]]] = dict.fromkeys(
+    ("modelinfo", "projector_info"), _plain
+)
+"""What is written in another way than the rest."""
 
 
 def timestamp(moment: datetime) -> str:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
 
+from paddock.errors import RequestError
+from paddock.server import bodies
 from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.metrics import CONTENT_TYPE
 from paddock.server.naming import FACE
@@ -31,10 +33,12 @@ def _says(value: Mapping[str, Any], status: int = 200) -> Answer:
 
 
 def _refuses(status: int, error: str) -> Answer:
-    """Reference: a body is asked for before anything else."""
+    """Reference: a body is asked for before anything else, but not read."""
 
     async def refuse(exchange: Exchange) -> Response:
-        await exchange.fields()
+        body = await bodies.read(exchange.request, exchange.server.limits)
+        if not body.strip():
+            raise RequestError(exchange.endpoint.face.empty_body)
         raise Refusal(status, error)
 
     return refuse

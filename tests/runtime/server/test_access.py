@@ -157,6 +157,13 @@ def test_every_route_but_the_public_ones_asks_for_the_key(endpoint: Any, runtime
             assert reply.status_code != 401 or signed_out
 
 
+def test_the_description_of_the_routes_asks_for_the_key_too(runtime: Runtime):
+    with asked(runtime, api_key="geheim") as client:
+        assert client.get("/openapi.json").status_code == 401
+        key = {"authorization": "Bearer geheim"}
+        assert "/api/chat" in client.get("/openapi.json", headers=key).json()["paths"]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -351,6 +351,8 @@ def test_counted_tokens_are_those_of_the_prompt(client: anthropic.Anthropic) -> 
             "max_tokens is required and must be positive",
         ),
         ({"messages": []}, anthropic.BadRequestError, "messages is required"),
+        ({"model": "a b", "messages": []}, anthropic.BadRequestError, "messages is required"),
+        ({"model": "a b"}, anthropic.BadRequestError, "invalid model name"),
         ({"model": "minilm"}, anthropic.BadRequestError, '"minilm" does not support chat'),
     ],
 )

@@ -424,7 +424,6 @@ def test_images_are_refused_by_a_model_that_does_not_see(client: openai.OpenAI) 
         client.chat.completions.create(messages=[{"role": "user", "content": [image]}], **GREEDY)
 
 
-CLOUD = "ollama cloud is disabled: remote model is unavailable"
 CHOICE = "tool_choice names 'far'; the tools are: get_weather"
 
 
@@ -439,7 +438,6 @@ CHOICE = "tool_choice names 'far'; the tools are: get_weather"
         ({"model": "minilm"}, openai.BadRequestError, '"minilm" does not support chat'),
         ({"model": "/tmp/x.gguf"}, openai.BadRequestError, "invalid model name"),
         ({"model": "x.gguf"}, openai.NotFoundError, "model 'x.gguf' not found"),
-        ({"model": "x:cloud"}, openai.PermissionDeniedError, CLOUD),
         ({"tools": [WEATHER], "tool_choice": "far"}, openai.BadRequestError, CHOICE),
     ],
 )
