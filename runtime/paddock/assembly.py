@@ -70,9 +70,8 @@ class Assembly:
     def __init__(self, store: LocalStore, progress: Progress) -> None:
         self._store = store
         self.progress = progress
-        self._own = _digests(store.root)
-        self._known = self._own.union(*map(_digests, store.read_only))
-        self._new: set[Digest] = set()
+        self._known = _digests(store.root).union(*map(_digests, store.read_only))
+        self._new: list[Blob] = []
         self._stack = contextlib.ExitStack()
         self._workspace: Path | None = None
 
@@ -84,13 +83,14 @@ class Assembly:
         if not self._new:
             return
         try:
-            self._store.prune(self._new)
+            self._store.take_back(self._new)
         except StoreError as error:
             logger.warning("left for the next cleaning of the store: %s", error)
 
     def finish(self, manifest: Manifest) -> None:
         """What is named in a manifest stays."""
-        self._new -= {layer.digest for layer in manifest.blobs}
+        named = {layer.digest for layer in manifest.blobs}
+        self._new = [blob for blob in self._new if blob.digest not in named]
 
     # -- layers --
 
@@ -246,16 +246,16 @@ class Assembly:
                 os.fsync(file.fileno())
                 digest = Digest("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
                 size = os.fstat(file.fileno()).st_size
-            if self._store.has_blob(digest):
-                self._store.refresh(digest)
-            else:
+            with self._store.changing():
+                if self._store.has_blob(digest):
+                    self._store.refresh(digest)
+                    return Blob(digest, size)
                 self._store.blob_path(digest).parent.mkdir(exist_ok=True)
-                self._store.adopt(path, digest)
-        return Blob(digest, size)
+                return Blob(digest, size, self._store.adopt(path, digest))
 
     def _put(self, blob: Blob) -> Blob:
-        if blob.digest not in self._own:
-            self._new.add(blob.digest)
+        if blob.written is not None:
+            self._new.append(blob)
         return blob
 
     # -- the workspace --

@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import struct
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -459,6 +460,53 @@ def test_a_stop_in_the_middle_leaves_every_model_whole(
     for path in (store.root / "blobs").iterdir():
         assert path.name == "sha256-" + hashlib.sha256(path.read_bytes()).hexdigest()
     assert not list(store.root.glob(".create-*"))
+
+
+@pytest.mark.parametrize("at", ["parsing GGUF", "writing manifest"])
+def test_what_fails_takes_nothing_from_another_that_made_the_same(
+    at: str, store: LocalStore, make: Make
+) -> None:
+    """`at`: where the one that fails waits while the other makes its layers."""
+    request = build(CreateRequest, {"model": "a", "files": FILES, "system": "be brief"})
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def failing(part: ProgressResponse) -> None:
+        if part.status == at:
+            waits.set()
+            assert goes_on.wait(20)
+        if part.status == "writing manifest":
+            raise Cancelled
+
+    def fail() -> None:
+        with pytest.raises(Cancelled):
+            create(Models(LocalStore(store.root)), request, failing)
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    assert waits.wait(20)
+
+    def working(part: ProgressResponse) -> None:
+        if part.status == "writing manifest":
+            goes_on.set()
+            thread.join(20)
+            assert not thread.is_alive()
+
+    create(Models(store), request.model_copy(update={"model": "b"}), working)
+    for layer in manifest(store, "b").blobs:
+        assert store.has_blob(layer.digest)
+
+
+def test_what_fails_takes_its_own_away(make: Make, store: LocalStore, minilm_folder: Path) -> None:
+    before = files_of(store)
+
+    def progress(part: ProgressResponse) -> None:
+        if part.status == "writing manifest":
+            raise Cancelled
+
+    request = CreateRequest(model="new", from_=str(minilm_folder), system="new")
+    with pytest.raises(Cancelled):
+        create(Models(store), request, progress)
+    assert files_of(store) == before
 
 
 # -- from Modelfiles -------------------------------------------------------------------------------

@@ -20,11 +20,12 @@ import re
 import stat
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from paddock.errors import (
     BlobNotFoundError,
@@ -49,11 +50,15 @@ _LOCK_SECONDS: Final = 60.0
 _DIGEST_IN_TEXT: Final = re.compile(r"sha256[:-][0-9a-fA-F]{64}")
 
 
-class Blob(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Blob:
     """A blob that is in the store now."""
 
     digest: Digest
     size: int
+    written: int | None = field(default=None, compare=False)
+    """The file's time in nanoseconds, if it was written for this and not there already. A later
+    time means that somebody else wants it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class LocalStore:
             blob = self._write(descriptor, (chunks,) if isinstance(chunks, bytes) else chunks)
             is_other = expected is not None and canonical(expected) != blob.digest
             if keep_other or not is_other:
-                self._keep(temporary, blob)
+                blob = self._keep(temporary, blob)
         if is_other:
             raise DigestMismatchError(
                 f'digest mismatch, expected "{expected}", got "{blob.digest}"'
@@ -183,10 +188,11 @@ class LocalStore:
 
         Raises BlobNotFoundError.
         """
-        path = self.find_blob(digest)
-        if path.parent == self._blobs:
-            with disk(path), contextlib.suppress(PermissionError):
-                os.utime(path)
+        with self.changing():  # not while somebody takes it back
+            path = self.find_blob(digest)
+            if path.parent == self._blobs:
+                with disk(path), contextlib.suppress(PermissionError):
+                    os.utime(path)
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Replaces a file of the store's blobs folder as a whole."""
@@ -194,13 +200,18 @@ class LocalStore:
             os.write(descriptor, content)
             temporary.replace(path)
 
-    def adopt(self, path: Path, digest: str) -> None:
-        """Gives a finished, verified file of the blobs folder its blob's name."""
+    def adopt(self, path: Path, digest: str) -> int:
+        """Gives a finished, verified file of the disk its blob's name; see `Blob.written`."""
         target = self.blob_path(digest)
         with disk(target):
             path.chmod(0o644)
-            os.utime(path)
+            # To the nanosecond: the system's own notion of now lasts for milliseconds, in which
+            # another could refresh the blob.
+            now = time.time_ns()
+            os.utime(path, ns=(now, now))
+            written = path.stat().st_mtime_ns
             path.replace(target)
+        return written
 
     def _write(self, descriptor: int, chunks: Iterable[bytes]) -> Blob:
         digest, size = hashlib.sha256(), 0
@@ -211,13 +222,13 @@ class LocalStore:
         os.fsync(descriptor)
         return Blob(Digest("sha256:" + digest.hexdigest()), size)
 
-    def _keep(self, temporary: Path, blob: Blob) -> None:
+    def _keep(self, temporary: Path, blob: Blob) -> Blob:
         path = self.blob_path(blob.digest)
-        if path.is_file() and path.stat().st_size == blob.size:
-            os.utime(path)
-        else:
-            temporary.chmod(0o644)
-            temporary.replace(path)
+        with self.changing():  # not while somebody takes it back
+            if path.is_file() and path.stat().st_size == blob.size:
+                os.utime(path)
+                return blob
+            return replace(blob, written=self.adopt(temporary, blob.digest))
 
     def _has_blob_of_size(self, size: int) -> bool:
         for root in (self.root, *self.read_only):
@@ -307,6 +318,21 @@ class LocalStore:
             if prune:
                 self._delete_blobs(unused)
             return unused
+
+    def take_back(self, blobs: Iterable[Blob]) -> None:
+        """Deletes blobs that were written for something that failed.
+
+        Those that a manifest names stay, and those that somebody else wanted meanwhile, who may
+        not have named them yet.
+        """
+        with self.changing():
+            self._delete_blobs(self._unused(blob.digest for blob in blobs if self._is_alone(blob)))
+
+    def _is_alone(self, blob: Blob) -> bool:
+        try:
+            return self.blob_path(blob.digest).stat().st_mtime_ns == blob.written
+        except OSError:
+            return False
 
     def prune(self, digests: Iterable[str]) -> None:
         """Deletes those of the blobs that no manifest of the store names."""
