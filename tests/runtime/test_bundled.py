@@ -1,13 +1,14 @@
 """The demo model: how it comes into the store, and what it can do."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import paddock
-from paddock import bundled
+from paddock import bundled, random_model
 from paddock.api import (
     ChatRequest,
     CopyRequest,
@@ -69,6 +70,33 @@ def test_it_is_put_into_the_store_once_whatever_it_is_called(empty: Models):
     assert [blob.stat().st_mtime_ns for blob in blobs] == times
     bundled.provided(empty, "paddock/demo")
     assert sorted((empty.store.root / "blobs").iterdir()) == blobs
+
+
+def test_another_version_of_the_package_brings_its_own(
+    empty: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = shutil.copytree(Path(bundled.__file__).parent / "demo", tmp_path / "package")
+    modelfile, weights = folder / "Modelfile", folder / "demo-q8_0.gguf"
+    monkeypatch.setattr(bundled, "_MODELFILE", modelfile)
+    monkeypatch.setattr(bundled, "_WEIGHTS", weights)
+    bundled.provided(empty, "demo")
+    empty.copy("demo", "mine")
+    first = empty.resolve("demo")
+    random_model.write(weights)
+    bundled.provided(empty, "demo")
+    assert empty.resolve("demo").weights_digest != first.weights_digest
+    assert empty.resolve("mine").weights_digest == first.weights_digest
+    modelfile.write_text(modelfile.read_text() + "\nSYSTEM Be brief.\n")
+    bundled.provided(empty, "demo")
+    assert empty.resolve("demo").system == "Be brief."
+
+
+def test_what_is_made_of_it_under_its_name_is_the_users_own(tmp_path: Path):
+    with Runtime(tmp_path) as runtime:
+        fields = {"model": "demo", "from": "demo", "system": "Be brief."}
+        runtime.create(build(CreateRequest, fields)).result()
+        assert runtime.resolve("demo").system == "Be brief."
+        assert runtime.resolve("demo").config.base_name == ""
 
 
 def test_a_model_of_the_users_own_comes_first(tmp_path: Path, tiny_gguf: Path):
