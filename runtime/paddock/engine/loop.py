@@ -404,12 +404,13 @@ class Engine:
             running.unsaid = 0
         if stopped:
             self._finish(running, FinishReason.STOP, flush=False)
-        elif 0 <= job.num_predict <= sequence.num_generated or (
+            return
+        is_last = 0 <= job.num_predict <= sequence.num_generated or (
             sequence.computed >= self.n_ctx and not self._shift(running)
-        ):
+        )
+        sequence.tokens.append(choice.token)
+        if is_last:
             self._finish(running, FinishReason.LENGTH)
-        else:
-            sequence.tokens.append(choice.token)
 
     def _logprob(self, choice: Choice, piece: bytes) -> TokenLogprob:
         assert choice.logprob is not None
