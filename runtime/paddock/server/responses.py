@@ -170,11 +170,18 @@ class ResponseObject(BaseModel):
     prompt_cache_key: str | None = None
 
 
+def _told(tool: Json) -> Json:
+    """A tool as responses repeat it. Typed clients look for what a function need not say."""
+    if tool.get("type") != "function":
+        return tool
+    return tool | {name: tool.get(name) for name in ("description", "strict", "parameters")}
+
+
 def _begun(request: ResponsesRequest, created_at: int) -> ResponseObject:
     """A response of which nothing is known but what the request says."""
     echoed: Json = {
         "instructions": request.instructions or None,
-        "tools": request.tools,
+        "tools": [_told(tool) for tool in request.tools or ()],
         "tool_choice": request.tool_choice,
         "parallel_tool_calls": request.parallel_tool_calls,
         "truncation": request.truncation or None,

@@ -83,6 +83,14 @@ def test_what_the_request_says_stands_in_the_response() -> None:
     assert {name: told[name] for name in fields} == fields
 
 
+def test_what_a_function_did_not_say_of_itself_is_told_as_null() -> None:
+    search = {"type": "web_search"}
+    request = asked(tools=[{"type": "function", "name": "f"}, search])
+    told = response(request, ChatResponse(message=Message(role="assistant"))).tools
+    silent = dict.fromkeys(("description", "strict", "parameters"))
+    assert told == [{"type": "function", "name": "f"} | silent, search]
+
+
 def test_settings_of_nothing_are_told_as_the_defaults() -> None:
     request = asked(text={"verbosity": "low"}, reasoning={})
     told = response(request, ChatResponse(message=Message(role="assistant")))
