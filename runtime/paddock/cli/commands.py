@@ -193,15 +193,28 @@ def _stop(line: Line) -> int:
     return stop(line)
 
 
-def _version(_: Line) -> int:
-    print(version_text())
+def _version(line: Line) -> int:
+    print(version_text(line))
     return 0
 
 
-def version_text() -> str:
+def version_text(line: Line) -> str:
+    """That of the server that is named, which is told as the reference does, else our own."""
     from paddock import __version__
+    from paddock.cli import connection
 
-    return f"paddock version is {__version__}"
+    host = line["host"] or connection.named_server()
+    if not host:
+        return f"paddock version is {__version__}"
+    from paddock.remote.address import Address
+
+    told = connection.version_of(Address.parse(host))
+    first = (
+        "Warning: could not connect to a running Ollama instance"
+        if told is None
+        else f"ollama version is {told}"
+    )
+    return first if told == __version__ else f"{first}\nWarning: client version is {__version__}"
 
 
 # -- the table -------------------------------------------------------------------------------------

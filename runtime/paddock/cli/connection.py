@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from paddock.remote.address import Address
 
 _PATIENCE: Final = 1.0
+_ENOUGH: Final = 1 << 16
 _VARIABLES: Final = ("PADDOCK_HOST", "OLLAMA_HOST")
 
 
@@ -23,7 +24,7 @@ def server(host: str | None) -> str | None:
     """What `--host` says, else the server that the environment names, if one answers there."""
     if host:
         return host
-    named = next((text for name in _VARIABLES if (text := os.environ.get(name, "").strip())), "")
+    named = named_server()
     if not named:
         return None
     from paddock.remote.address import Address
@@ -31,8 +32,29 @@ def server(host: str | None) -> str | None:
     return named if answers(Address.parse(named)) else None
 
 
+def named_server() -> str:
+    """What the environment says, whether or not anything answers there."""
+    return next((text for name in _VARIABLES if (text := os.environ.get(name, "").strip())), "")
+
+
 def answers(address: "Address") -> bool:
     """Whether a server of Ollama's kind is there."""
+    return _asked(address, "HEAD", "/") is not None
+
+
+def version_of(address: "Address") -> str | None:
+    """What the server says that it is; None if none is there."""
+    import json
+
+    body = _asked(address, "GET", "/api/version")
+    try:
+        return None if body is None else str(json.loads(body)["version"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _asked(address: "Address", method: str, path: str) -> bytes | None:
+    """The body of an answer that says yes, soon."""
     import http.client
 
     parts = urlsplit(address.url)
@@ -40,9 +62,10 @@ def answers(address: "Address") -> bool:
     connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
     headers = {"Authorization": address.authorization} if address.authorization else {}
     try:
-        connection.request("HEAD", f"{parts.path}/", headers=headers)
-        return connection.getresponse().status == http.client.OK
+        connection.request(method, f"{parts.path}{path}", headers=headers)
+        reply = connection.getresponse()
+        return reply.read(_ENOUGH) if reply.status == http.client.OK else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

@@ -103,7 +103,7 @@ def _root(words: Sequence[str]) -> int:
     line = parse(_ROOT_FLAGS, words)
     if line.arguments:
         _find(line.arguments[0])
-    print(f"{version_text()}\n" if line["version"] else root_help(_ROOT_FLAGS), end="")
+    print(f"{version_text(line)}\n" if line["version"] else root_help(_ROOT_FLAGS), end="")
     return 0
 
 

@@ -12,7 +12,7 @@ from tests.runtime.cli.program import Paddock
 from tests.servers import serving
 from tests.wires import Told, Wire, told
 
-from paddock import random_model
+from paddock import __version__, random_model
 from paddock.cli.connection import answers, connect
 from paddock.cli.main import run
 from paddock.client import Client
@@ -20,6 +20,7 @@ from paddock.remote import RemoteRuntime
 from paddock.remote.address import Address
 from paddock.runtime import Runtime
 from paddock.server import create_app
+from paddock.server.status import API_LEVEL
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +182,34 @@ def test_a_program_of_its_own_ends_cleanly(paddock: Paddock, server: str):
     done = paddock("run", "tiny", "hello", OLLAMA_HOST=server)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout) > 2
+
+
+# -- versions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-v"], ["version"]])
+def test_the_version_told_is_that_of_the_server_that_is_named(
+    words: list[str], there: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert run(words) == 0
+    told = capsys.readouterr().out
+    assert told == f"ollama version is {API_LEVEL}\nWarning: client version is {__version__}\n"
+
+
+def test_a_server_of_the_same_version_needs_no_second_line(
+    nothing_here: Path, capsys: pytest.CaptureFixture[str]
+):
+    with Wire(told({"version": __version__})) as wire:
+        assert run(["version", "--host", wire.url]) == 0
+    assert capsys.readouterr().out == f"ollama version is {__version__}\n"
+
+
+def test_where_nobody_answers_the_version_is_our_own(
+    nothing_here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:1")
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == (
+        "Warning: could not connect to a running Ollama instance\n"
+        f"Warning: client version is {__version__}\n"
+    )
