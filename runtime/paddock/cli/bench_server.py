@@ -7,9 +7,11 @@ sampling; one client asks each in its own words. Knows no command line and no te
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -97,7 +99,7 @@ def running(
     is found there. Raises PaddockError with the end of its log if it does not come to that."""
     port = _free_port()
     url = f"http://{_HOST}:{port}"
-    with TemporaryDirectory(prefix="paddock-bench-") as folder:
+    with _leaving_in_order(), TemporaryDirectory(prefix="paddock-bench-") as folder:
         log = Path(folder, "log")
         with log.open("wb") as output:
             program = subprocess.Popen(
@@ -112,6 +114,23 @@ def running(
             yield url
         finally:
             _end(program)
+
+
+@contextmanager
+def _leaving_in_order() -> Generator[None]:
+    """SIGTERM ends this process as an interrupt does: with all that it has started."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _free_port() -> int:

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,28 @@ def test_a_server_is_ended_with_the_block(tmp_path: Path):
     command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", bench_server._PORT]
     with bench_server.running(command, "/") as url:
         assert bench_server._is_healthy(url)
+    assert not bench_server._is_healthy(url)
+
+
+MEASURING = """
+import sys, time
+from paddock.cli import bench_server
+command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", bench_server._PORT]
+with bench_server.running(command, "/") as url:
+    print(url, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing can be asked to end there")
+def test_a_server_ends_with_the_process_that_is_asked_to_end():
+    command = [sys.executable, "-c", MEASURING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        url = program.stdout.readline().strip()
+        assert bench_server._is_healthy(url)
+        program.terminate()
+        assert program.wait(30) == 128 + signal.SIGTERM
     assert not bench_server._is_healthy(url)
 
 
