@@ -29,6 +29,8 @@ _PATIENCE: Final = 10
 _BACKLOG: Final = 2048
 _UNREAD: Final = 60_000
 """Milliseconds that what was sent may lie unread before the system ends a connection."""
+_GIVEN_UP: Final = "ASGI callable returned without completing response."
+"""uvicorn's words for an answer whose client reads nothing: that is told where it is given up."""
 
 
 def address(url: str) -> tuple[str, int]:
@@ -84,7 +86,7 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lam
         server_header=False,
         headers=[("server", f"paddock/{__version__}")],
     )
-    with _signals_are_no_errors():
+    with _signals_are_no_errors(), _quiet_about(_GIVEN_UP):
         _Server(config, ready).run(sockets=[listener])
 
 
@@ -111,6 +113,19 @@ def _signals_are_no_errors() -> Generator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def _quiet_about(message: str) -> Generator[None]:
+    def is_news(record: logging.LogRecord) -> bool:
+        return record.msg != message
+
+    said = logging.getLogger("uvicorn.error")
+    said.addFilter(is_news)
+    try:
+        yield
+    finally:
+        said.removeFilter(is_news)
 
 
 def _pass_over(*_: object) -> None:

@@ -1,0 +1,38 @@
+"""The socket, the signals and the log of a server that is a process of its own."""
+
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+SERVING = """
+import logging
+from paddock.server import serving
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"a part", "more_body": True})
+    logging.warning("given up")
+
+logging.basicConfig()
+with serving.listen("127.0.0.1", 0) as listener:
+    port = listener.getsockname()[1]
+    serving.serve(app, listener, lambda: print(port, flush=True))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing can be asked to end there")
+def test_a_client_that_was_given_up_is_told_of_once():
+    command = [sys.executable, "-c", SERVING]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as program:
+        assert program.stdout
+        port = int(program.stdout.readline())
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"http://127.0.0.1:{port}/", timeout=60, trust_env=False)
+        program.send_signal(signal.SIGTERM)
+        _, errors = program.communicate(timeout=60)
+    assert program.returncode == 0
+    assert errors == "WARNING:root:given up\n"
