@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -159,6 +159,10 @@ class Model:
         )
 
 
+_Cache = dict[ModelName, tuple[tuple[int, ...], Model]]
+"""Each with the version of its manifest's file."""
+
+
 class Models:
     """The models of a store by name."""
 
@@ -166,7 +170,8 @@ class Models:
         """`layers_count`: what every model's `layer_counts` is."""
         self.store = store
         self._layers_count = layers_count
-        self._cache: dict[ModelName, tuple[tuple[int, ...], Model]] = {}
+        self._cache: _Cache = {}
+        self._listed: _Cache = {}
 
     def resolve(self, name: str) -> Model:
         """What a name, or the path of a GGUF file, stands for.
@@ -193,11 +198,11 @@ class Models:
         return ListResponse(models=[_copy(model.entry) for model in self.newest_first()])
 
     def newest_first(self) -> Sequence[Model]:
-        """Every readable model."""
+        """Every readable model, without the texts that a list has no use for (see `_listed`)."""
         found: list[Model] = []
         for name, path in self.store.manifests():
             try:
-                found.append(self._load(name, path))
+                found.append(self._kept(self._listed, _listed, name, path))
             except (StoreError, NotFoundError) as error:
                 logger.warning("model left out of the list: %s: %s", path, error)
         found.sort(key=lambda model: (-int(model.modified_at.timestamp()), model.name))
@@ -295,13 +300,21 @@ class Models:
             raise ModelNotFoundError(name) from None
 
     def _load(self, name: ModelName, path: Path | None = None) -> Model:
-        version = self._version(name, path or self.store.manifest_path(name))
-        kept = self._cache.get(name)
+        return self._kept(self._cache, _whole, name, path or self.store.manifest_path(name))
+
+    def _kept(
+        self,
+        cache: _Cache,
+        read: Callable[[LocalStore, StoredManifest], Model],
+        name: ModelName,
+        path: Path,
+    ) -> Model:
+        version = self._version(name, path)
+        kept = cache.get(name)
         if kept is not None and kept[0] == version:
             return kept[1]
-        model = _build(self.store, self.store.load(name))
-        model = replace(model, layer_counts=self._layers_count)
-        self._cache[name] = version, model
+        model = replace(read(self.store, self.store.load(name)), layer_counts=self._layers_count)
+        cache[name] = version, model
         return model
 
     def _version(self, name: ModelName, path: Path) -> tuple[int, ...]:
@@ -325,7 +338,20 @@ def config_of(header: GGUF) -> Config:
     )
 
 
-def _build(store: LocalStore, stored: StoredManifest) -> Model:
+def _whole(store: LocalStore, stored: StoredManifest) -> Model:
+    manifest = stored.manifest
+    return replace(
+        _listed(store, stored),
+        system=_text(store, manifest.last("system")),
+        raw_parameters=_parameters(store, manifest),
+        raw_messages=_json(store, manifest.last("messages")),
+        licenses=tuple(_text(store, layer) or "" for layer in manifest.all("license")),
+    )
+
+
+def _listed(store: LocalStore, stored: StoredManifest) -> Model:
+    """What a list tells comes from the manifest, the config and the template; nothing else is
+    opened."""
     manifest = stored.manifest
     weights = manifest.last("model")
     draft = manifest.last("draft")
@@ -340,10 +366,10 @@ def _build(store: LocalStore, stored: StoredManifest) -> Model:
         adapters=tuple(_path(store, layer) for layer in manifest.all("adapter")),
         draft=_path(store, draft) if draft else None,
         template=_text(store, manifest.last("template")),
-        system=_text(store, manifest.last("system")),
-        raw_parameters=_parameters(store, manifest),
-        raw_messages=_json(store, manifest.last("messages")),
-        licenses=tuple(_text(store, layer) or "" for layer in manifest.all("license")),
+        system=None,
+        raw_parameters={},
+        raw_messages=None,
+        licenses=(),
         config=_config(store, manifest),
         parent=weights.from_ if weights else "",
     )

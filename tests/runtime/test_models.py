@@ -216,6 +216,26 @@ def test_a_list_costs_the_beginning_of_each_file_once(
     assert len(looks) == 1
 
 
+def test_of_the_texts_a_list_opens_what_it_tells_alone(
+    models: Models, make: Make, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"file_type": "Q8_0"}
+    made = make("m", weights, config=config, template=TEMPLATE, system="s", license="MIT")
+    assert made.config is not None
+    opened: list[str] = []
+    read = LocalStore.read_blob
+    monkeypatch.setattr(
+        LocalStore, "read_blob", lambda self, digest: opened.append(digest) or read(self, digest)
+    )
+    listed = models.list().models[0]
+    assert listed.capabilities == ["completion", "tools"]
+    template = made.last("template")
+    assert template is not None
+    assert set(opened) == {made.config.digest, template.digest}
+    whole = models.resolve("m")
+    assert (whole.system, whole.licenses) == ("s", ("MIT",))
+
+
 def test_a_damaged_model_spoils_nobody_else(
     models: Models, store: LocalStore, make: Make, weights: Path
 ) -> None:
