@@ -18,7 +18,7 @@ from paddock.api import ChatRequest, Image, Message, Metrics, Options, Think, bu
 from paddock.errors import PaddockError, RequestError
 from paddock.server.exchange import Face
 from paddock.server.refusal import public_text
-from paddock.server.replies import SSE, UNCACHED, json_reply
+from paddock.server.replies import SSE, json_reply
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ def failure(error: PaddockError) -> Response:
     return json_reply(error_body(error), error.status)
 
 
-FACE: Final = Face("openai", failure, "EOF", SSE, UNCACHED)
+FACE: Final = Face("openai", failure, "EOF", SSE)
 
 
 # -- requests --------------------------------------------------------------------------------------

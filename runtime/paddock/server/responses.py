@@ -9,6 +9,7 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -21,6 +22,7 @@ from paddock.server.exchange import Endpoint, Exchange
 from paddock.server.openai import Json
 from paddock.server.openai_chat import Reasoning
 from paddock.server.refusal import public_text
+from paddock.server.replies import UNCACHED
 from paddock.server.streaming import event
 
 # -- requests --------------------------------------------------------------------------------------
@@ -485,12 +487,14 @@ async def serve(exchange: Exchange) -> Response:
         return await exchange.answered(answer, lambda a: response(request, a).model_dump(), events)
 
 
+FACE: Final = replace(openai.FACE, stream_headers=UNCACHED)
+
 ENDPOINTS: Final = (
     Endpoint(
         "POST",
         "/v1/responses",
         serve,
-        openai.FACE,
+        FACE,
         "Answer a conversation, as OpenAI's responses do",
         takes=ResponsesRequest,
         gives=ResponseObject,
