@@ -127,6 +127,7 @@ def served() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.enable_socket
 def test_what_urls_name_is_fetched_when_that_is_allowed(served: str):
     given = user(
         ImageBlock(url=f"{served}/a.png"),

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
+import llama_index.core
 import pytest
-from llama_index.core import Document, Settings, VectorStoreIndex
+from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.prompts import PromptTemplate
@@ -215,16 +216,14 @@ def test_no_texts_load_no_model(minilm_gguf: Path, tmp_path: Path):
 @pytest.fixture
 def index(
     embedding: PaddockEmbedding, llm: Paddock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[VectorStoreIndex]:
+) -> VectorStoreIndex:
     def refuse(*_: object) -> None:
         raise AssertionError("something opened a connection")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(Settings, "_tokenizer", None)
-    Settings.tokenizer = llm.tokenizer
+    monkeypatch.setattr(llama_index.core, "global_tokenizer", llm.tokenizer)
     documents = [Document(text=text) for text in TEXTS]
-    yield VectorStoreIndex.from_documents(documents, embed_model=embedding)
-    Settings._tokenizer = None
+    return VectorStoreIndex.from_documents(documents, embed_model=embedding)
 
 
 def test_retrieval_finds_what_was_asked_for(index: VectorStoreIndex):
