@@ -7,7 +7,7 @@ import base64
 import json
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -203,8 +203,8 @@ def cors(case: Json, _: Json) -> None:
 
 
 @cache
-def text_model() -> Path:
-    shape = random_model.Shape(1, 32, 2, 1, 64, context=8192)
+def text_model(layers: int = 1) -> Path:
+    shape = random_model.Shape(layers, 32, 2, 1, 64, context=8192)
     folder = Path(tempfile.mkdtemp(prefix="paddock-vectors-"))
     return random_model.write(folder / "llama.gguf", shape, chat_template=None)
 
@@ -230,13 +230,26 @@ def fixture_of(case: Json, file: Json) -> tuple[Json, Json]:
     if isinstance(named, str):
         return file["fixtures"][named], {}
     assert "OLLAMA_MAX_QUEUE" in named["state"]
-    return file["fixtures"][named["base"]], {"max_queue": 0}
+    return file["fixtures"][named["base"]], {"max_queue": 0, "max_loaded_models": 1}
+
+
+@contextmanager
+def busy(runtime: Runtime) -> Generator[None]:
+    """Another model answers meanwhile: where one may be loaded, who asks for one has to wait."""
+    request = GenerateRequest(model=str(text_model(layers=2)), prompt="Hello", raw=True)
+    with runtime.generate(request) as answer:
+        next(iter(answer))
+        yield
 
 
 def http(case: Json, file: Json) -> None:
     request, expected = case["input"]["request"], case["expected"]
     fixture, settings = fixture_of(case, file)
-    with with_models(fixture, **settings) as runtime, asked(runtime) as client:
+    with (
+        with_models(fixture, **settings) as runtime,
+        asked(runtime) as client,
+        busy(runtime) if settings else nullcontext(),
+    ):
         limited = request
         if "engine_prompt" in expected:
             limited = request | {"body": request["body"] | {"options": {"num_predict": 1}}}
