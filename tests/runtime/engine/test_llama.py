@@ -24,6 +24,7 @@ from paddock.engine.sequence import Chunk, Finished, FinishReason, Job, Sampling
 from paddock.errors import DecodeError, EngineClosedError, LoadError, OptionError
 from paddock.memory import KV_TYPES, plan
 from paddock.random_model import TINY, Shape
+from paddock.settings import Settings
 from paddock.stream import Channel, Plain, Stream
 
 pytestmark = pytest.mark.engine
@@ -423,7 +424,7 @@ def test_a_recurrent_model_runs_in_the_engine(
         assert run(engine, PROMPT, 20)[0] == text
         follow = [*finished.tokens, 5, 6]
         longer, more = run(engine, follow, 20)
-        assert more.cached_count == len(finished.tokens)
+        assert more.cached_count == len(finished.tokens) - 1  # the last was chosen, not evaluated
         for other in ([8, 8, 8], [9, 9, 9]):
             run(engine, other, 20)
         again, more = run(engine, follow, 20)
@@ -448,7 +449,7 @@ def test_every_planned_shape_can_be_filled(
         metadata,
         "llama",
         options=Options(num_batch=num_batch, num_ctx=100),
-        settings=Wanted(parallel),
+        settings=Settings(num_parallel=parallel),
         available_memory=2**34,
         weights_size=0,
         is_embedding=False,
@@ -462,13 +463,6 @@ def test_every_planned_shape_can_be_filled(
     sampler = backend.sampler(SamplingParams(temperature=0), [5])
     assert len({sampler.sample(size * (slot + 1) - 1).token for slot in range(parallel)}) == 1
     sampler.close()
-
-
-class Wanted:
-    context_length = 0
-
-    def __init__(self, parallel: int) -> None:
-        self.num_parallel = parallel
 
 
 def test_impossible_contexts_are_refused(tiny_gguf: Path, load: Callable[..., Weights]) -> None:

@@ -48,7 +48,7 @@ def layer_bytes(case: Json, _: Json) -> None:
     assert content.decode() == expected["bytes"]
     with tempfile.TemporaryDirectory() as folder:
         blob = LocalStore(Path(folder)).put_blob(content)
-    assert blob == (expected["digest"], expected["size"])
+    assert (blob.digest, blob.size) == (expected["digest"], expected["size"])
 
 
 def list_entry(case: Json, _: Json) -> None:
