@@ -105,13 +105,19 @@ class Run:
     length: int
     sources: dict[int, int]
 
+    @property
+    def origins(self) -> list[int]:
+        """Where the whole of it stands."""
+        return [source for source, length in self.sources.items() if length == self.length]
+
     def exact(self) -> dict[int, list[int]]:
-        longest = [source for source, length in self.sources.items() if length == self.length]
-        return {self.start + n: [source + n for source in longest] for n in range(self.length)}
+        """For each of its places the ones with the same token."""
+        origins = self.origins
+        return {self.start + n: [at + n for at in origins] for n in range(self.length)}
 
     def whole(self) -> list[int]:
-        longest = [source for source, length in self.sources.items() if length == self.length]
-        return sorted({source + n for source in longest for n in range(self.length)})
+        """All places where it stands."""
+        return sorted({at + n for at in self.origins for n in range(self.length)})
 
 
 CALLED = re.compile(re.escape(CALL) + r'\{"name": "([^"]+)"')

@@ -99,6 +99,9 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "editor": str,
     "debug": _log_level,
 }
+_COUNTS: Final = frozenset(
+    name for name, parse in _PARSERS.items() if parse in (_unsigned, _keep_alive, _timeout)
+)
 
 
 _PREFIXES: Final = ("PADDOCK_", "OLLAMA_")
@@ -191,8 +194,11 @@ def _default(each: Field[Any]) -> Any:
 
 
 def _read(each: Field[Any], value: Any) -> Any:
-    """Text as the reference reads it; what cannot be read is reported and counts as absent."""
+    """Text as the reference reads it; what cannot be read is reported and counts as absent. Raises
+    ValueError for a number of the caller's that counts nothing."""
     if not isinstance(value, str):
+        if each.name in _COUNTS and (not isinstance(value, int) or value < 0):
+            raise ValueError(f"{each.name} must be a whole number from 0 on, not {value!r}")
         return value
     text = value.strip().strip("\"'")
     try:

@@ -67,11 +67,8 @@ class Channel:
     # producer
 
     def put(self, item: object) -> None:
-        if self.cancelled:
-            raise Cancelled
-        self._items.append(item)
-        if self._every:
-            self._ring()
+        self.add(item)
+        self.wake()
 
     def add(self, item: object) -> None:
         """`put` without waking the consumer, which `wake` does."""

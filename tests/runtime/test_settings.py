@@ -185,3 +185,9 @@ def test_any_host_becomes_a_url_that_stays_the_same(text: str) -> None:
     url = server_url(text)
     assert re.match(r".+://.*:\d+", url)
     assert server_url(url).rstrip("/") == url.rstrip("/")
+
+
+@pytest.mark.parametrize("value", [-1, 0.5, None])
+def test_a_number_of_the_caller_that_counts_nothing_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="max_queue must be a whole number from 0 on"):
+        Settings(max_queue=value)

@@ -36,8 +36,8 @@ class Row(NamedTuple):
 
 def list_models(line: Line) -> int:
     prefix = line.arguments[0] if line.arguments else ""
-    host = line["host"]
-    rows = _stored() if server(host) is None else rows_of(connect(host).list())
+    host = server(line["host"])
+    rows = _stored() if host is None else rows_of(connect(host).list())
     print(list_text(rows, prefix, datetime.now(UTC)), end="")
     return 0
 
