@@ -302,7 +302,7 @@ class RunCall(Call[Q]):
             grammar=one or request.grammar,
             tools=self.tools(),
             choice=self.choice(),
-            may_think=bool(self.think()),
+            may_think=self.may_think_first(),
             strict=self.is_strict(),
             parallel=self.is_parallel(),
         )
@@ -313,6 +313,10 @@ class RunCall(Call[Q]):
         if asked is None and "thinking" in self._model.capabilities:
             return True
         return asked
+
+    def may_think_first(self) -> bool:
+        """Whether what an answer must follow begins only behind its thinking."""
+        return bool(self.think())
 
     def parser_think(self) -> Think:
         """What a parser that the config names gets to know of it."""
@@ -487,6 +491,10 @@ class GenerateCall(RunCall[GenerateRequest]):
 
     def keeps_context(self) -> bool:
         return not self._request.raw
+
+    def may_think_first(self) -> bool:
+        """Reference: a format covers the whole answer here. Who asks for thinking gets both."""
+        return bool(self._request.think)
 
     def parser_think(self) -> Think:
         """Reference: the request's own value, not what a thinking model makes of none."""

@@ -130,6 +130,15 @@ def test_json_is_what_was_asked_for_and_not_the_thinking(
         assert value["sees"] in (None, True, False)
 
 
+@pytest.mark.parametrize("think", [True, False, None])
+def test_a_text_that_is_gone_on_from_is_thought_about_only_where_that_is_asked_for(
+    client: paddock.Client, think: bool | None
+) -> None:
+    answer = client.generate("demo", JOKE, format=PERSON, think=think, options={"seed": 1})
+    assert bool(answer.thinking) is (think is True)
+    assert list(json.loads(answer.response)) == ["name", "age", "sees"]
+
+
 @pytest.mark.parametrize("think", [True, False])
 def test_an_answer_is_one_of_the_choices(client: paddock.Client, think: bool) -> None:
     answer = ask(client, ASKED, choices=["positive", "negative"], think=think)
