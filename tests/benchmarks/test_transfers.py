@@ -12,4 +12,12 @@ def test_the_table_has_a_figure_for_everything(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     transfers.main(100_000, 1, tmp_path)
     labels = [line[:20].rstrip() for line in capsys.readouterr().out.splitlines()]
-    assert labels == ["curl", "curl | sha256sum", "pull", "push", "push, memory", "pull, memory"]
+    assert labels == [
+        "curl",
+        "curl, on disk",
+        "curl | sha256sum",
+        "pull",
+        "push",
+        "push, memory",
+        "pull, memory",
+    ]

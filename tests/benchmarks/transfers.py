@@ -1,7 +1,9 @@
 """What a pull takes beside curl: `python tests/benchmarks/transfers.py` prints a table.
 
 Both fetch one blob from Debian's docker-registry on loopback, in turns, to files of one folder;
-curl also through sha256sum, since a pull verifies what it writes. Speeds are medians of the rounds.
+curl also through sha256sum, since a pull verifies what it writes, and with the file brought to the
+disk, since a pull ends with that (in a folder in memory, as /dev/shm, it costs nothing). Speeds are
+medians of the rounds.
 Memory is the most that a process of its own held while it pushed and pulled the blob, beyond what
 it held for a blob of a few bytes. Asserts nothing.
 """
@@ -72,11 +74,17 @@ def measure(size: int, rounds: int, folder: Path) -> Iterator[tuple[str, str]]:
         digest = store_model(source, name, size)
         pushed = seconds(lambda: push(source, name))
         url = f"http://{address}/v2/{MODEL}/blobs/{digest}"
-        times: dict[str, list[float]] = {"curl": [], "curl | sha256sum": [], "pull": []}
+        times: dict[str, list[float]] = {
+            "curl": [],
+            "curl, on disk": [],
+            "curl | sha256sum": [],
+            "pull": [],
+        }
         for _ in range(rounds):
             with emptied(folder / "round") as here:
                 for label, work in (
                     ("curl", lambda here=here: curl(url, here / "blob")),
+                    ("curl, on disk", lambda here=here: curl_to_disk(url, here / "synced")),
                     ("curl | sha256sum", lambda here=here: curl_and_hash(url, here / "hashed")),
                     ("pull", lambda here=here: pull(LocalStore(here / "models"), name)),
                 ):
@@ -91,6 +99,12 @@ def measure(size: int, rounds: int, folder: Path) -> Iterator[tuple[str, str]]:
 
 def curl(url: str, path: Path) -> None:
     subprocess.run(["curl", "--silent", "--fail", "--output", path, url], check=True)
+
+
+def curl_to_disk(url: str, path: Path) -> None:
+    curl(url, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def curl_and_hash(url: str, path: Path) -> None:
