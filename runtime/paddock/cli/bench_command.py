@@ -23,7 +23,7 @@ def bench(line: Line) -> int:
     """A completion model: prompt and generation tokens/s, and what a shared prefix saves. An
     embedding model: texts/s. `ratio` is paddock's rate divided by the bare loop's, the median of
     the rounds. With `--server`, the rates over HTTP by those in this process and, where its file
-    is named, those of llama-server."""
+    is named, those of llama-server; and how long a first byte takes to the client."""
     model = line.arguments[0] if line.arguments else ""
     random = line["random"]
     if bool(model) == bool(random):
@@ -75,6 +75,11 @@ def _server_text(report: "ServerReport") -> str:
         for row in report.results
     ]
     text = table(["MEASURE", "AT ONCE", "PADDOCK SERVE", "NEXT TO", "ITS RATE", "RATIO"], rows)
+    for first in report.first_bytes:
+        text += (
+            f"\nFirst byte after the engine's first token, {first.at_once} at once: at most "
+            f"{first.median_ms:.1f} ms (slowest {first.slowest_ms:.1f} ms)"
+        )
     beside = f", llama-server {report.llama_server}" if report.llama_server else ""
     return f"{_heading(report.model, report.threads, report.rounds)}{beside}\n\n{text}".rstrip()
 

@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
@@ -71,6 +73,18 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstByte:
+    """How long paddock's server takes from the engine's first token to the first byte at a client.
+
+    At most: the way of the request to the server counts, too, since nobody tells when it came.
+    """
+
+    at_once: int
+    median_ms: float
+    slowest_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class ServerReport:
     model: str
     threads: int
@@ -78,6 +92,7 @@ class ServerReport:
     llama_server: str | None = None
     """The version that the other server tells."""
     results: list[Comparison] = field(default_factory=list)
+    first_bytes: list[FirstByte] = field(default_factory=list)
 
 
 class Answering(Protocol):
@@ -198,10 +213,22 @@ class Server:
         self._http.close()
 
     def listen(self, prompt: str, seed: int) -> Arrivals:
+        with self._answer(prompt, seed) as lines:
+            return heard(lines, self._dialect.count)
+
+    def underway(self, prompt: str, seed: int) -> float:
+        """Seconds that the first part of an answer of `paddock serve` was underway, at most."""
+        asked = time.perf_counter()
+        with self._answer(prompt, seed) as lines:
+            moments, final = timed(lines)
+        return moments[0] - asked - until_first_token(final)
+
+    @contextmanager
+    def _answer(self, prompt: str, seed: int) -> Generator[Iterator[str]]:
         body = self._dialect.body(prompt, seed)
         with self._http.stream("POST", self._dialect.path, json=body) as reply:
             _check(reply)
-            return heard(reply.iter_lines(), self._dialect.count)
+            yield reply.iter_lines()
 
     def embed(self, texts: Sequence[str]) -> object:
         reply = self._http.post(self._dialect.embed_path, json=self._dialect.embed_body(texts))
@@ -215,16 +242,30 @@ def _check(reply: httpx.Response) -> None:
 
 
 def heard(lines: Iterable[str], count: str) -> Arrivals:
-    """When the lines of an answer came, JSON or server-sent events; the last tells the tokens."""
+    """When the parts of an answer came; its last line tells the tokens."""
+    moments, final = timed(lines)
+    return Arrivals(moments[:-1], told(final, count))
+
+
+def timed(lines: Iterable[str]) -> tuple[list[float], Json]:
+    """When the lines of an answer came, JSON or server-sent events, and what the last one says."""
     moments: list[float] = []
     last = "{}"
     for line in filter(None, lines):
         moments.append(time.perf_counter())
         last = line
-    final = json.loads(last.removeprefix("data: "))
-    if count not in final:
-        raise PaddockError(f"a server's answer broke off: {last}")
-    return Arrivals(moments[:-1], final[count])
+    return moments, json.loads(last.removeprefix("data: "))
+
+
+def until_first_token(final: Json) -> float:
+    """Seconds from the request to its first token, as the last line of paddock's answer tells."""
+    return (told(final, "total_duration") - told(final, "eval_duration")) / 1e9
+
+
+def told(final: Json, key: str) -> int:
+    if key not in final:
+        raise PaddockError(f"a server's answer broke off: {json.dumps(final)}")
+    return final[key]
 
 
 # -- the servers -----------------------------------------------------------------------------------
@@ -367,12 +408,25 @@ def measure(
             progress(f"generation, {clients} at once")
             rate = partial(generation, subject=subject, clients=clients)
             report.results.extend(compare("generation", clients, "tokens/s", rate))
+            progress(f"first byte, {clients} at once")
+            report.first_bytes.append(first_byte(server, subject, clients, plan.rounds))
         return report
 
 
 def generation(answering: Answering, number: int, *, subject: Completion, clients: int) -> float:
     """Tokens per second while all clients are answered."""
     return together(answering.listen, subject.prompts(clients, number))
+
+
+def first_byte(server: Server, subject: Completion, clients: int, rounds: int) -> FirstByte:
+    """Of answers that are asked for at the same time, in each round."""
+    with ThreadPoolExecutor(clients) as pool:
+        seconds = [
+            each
+            for number in range(rounds)
+            for each in pool.map(server.underway, subject.prompts(clients, number), range(clients))
+        ]
+    return FirstByte(clients, median(seconds) * 1000, max(seconds) * 1000)
 
 
 def embedding(answering: Answering, _: int) -> float:

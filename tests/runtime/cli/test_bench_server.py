@@ -15,7 +15,7 @@ from paddock import random_model
 from paddock.cli import bench_server
 from paddock.cli.bench import Arrivals
 from paddock.cli.bench_command import _server_text
-from paddock.cli.bench_server import Comparison, ServerReport
+from paddock.cli.bench_server import Comparison, FirstByte, ServerReport
 from paddock.cli.main import run
 from paddock.errors import PaddockError
 from paddock.random_model import Shape
@@ -52,6 +52,8 @@ def test_answers_over_http_are_measured_next_to_those_in_process(
     assert alone["server"] > 0
     assert alone["ratio"] == pytest.approx(alone["server"] / alone["other"])
     assert found["llama_server"] is None
+    assert [first["at_once"] for first in found["first_bytes"]] == [1, 2]
+    assert all(first["slowest_ms"] >= first["median_ms"] > 0 for first in found["first_bytes"])
 
 
 @pytest.mark.engine
@@ -92,6 +94,12 @@ def test_each_comparison_is_a_line_of_the_table():
     text = _server_text(ServerReport("m", 2, 5, "123 (abc)", [row]))
     assert text.startswith("m: 2 threads, 5 rounds, llama-server 123 (abc)\n\nMEASURE")
     assert text.splitlines()[-1].split("    ")[-3:] == ["llama-server", "100.0 tokens/s", "0.950"]
+
+
+def test_the_first_bytes_stand_below_the_table():
+    first = FirstByte(8, 1.23, 4.56)
+    text = _server_text(ServerReport("m", 2, 5, first_bytes=[first]))
+    assert text.endswith("8 at once: at most 1.2 ms (slowest 4.6 ms)")
 
 
 def test_what_is_no_llama_server_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -142,6 +150,11 @@ def test_lines_and_events_are_heard_alike(start: str):
     heard = bench_server.heard(lines, "n")
     assert (len(heard.moments), heard.tokens) == (2, 7)
     assert isinstance(heard, Arrivals)
+
+
+def test_the_first_token_came_before_the_time_that_the_answer_took():
+    final = {"total_duration": 90_000_000, "eval_duration": 60_000_000}
+    assert bench_server.until_first_token(final) == pytest.approx(0.03)
 
 
 def test_an_answer_that_breaks_off_is_no_measurement():
