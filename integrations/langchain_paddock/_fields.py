@@ -50,13 +50,14 @@ _REMOVED: Final = frozenset({"tfs_z"})
 _NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
 """Options that cannot change an answer and so belong in no cache key."""
 KEYLESS: Final = frozenset(
-    {"pull", "fetch_urls", "read_files", "cancel", "keep_alive", "timeout", "num_thread"}
+    {"pull", "fetch_urls", "read_files", "cancel", "request_id", "keep_alive", "timeout"}
+    | {"num_thread"}
     | {"tags", "metadata", "run_name", "run_id", "callbacks"}
 )
 """Keywords of a call that cannot change its answer, and so belong in no cache key."""
 _REQUEST_FIELDS: Final = frozenset(
     {"model", "keep_alive", "format", "think", "timeout", "truncate", "shift", "cut", "cancel"}
-    | {"logprobs", "top_logprobs", "grammar", "choices", "logit_bias"}
+    | {"logprobs", "top_logprobs", "grammar", "choices", "logit_bias", "request_id"}
 )
 _CONSTRAINTS: Final = ("format", "grammar", "choices")
 """One of them can hold an answer; a call's own takes the place of the constructor's."""
@@ -322,6 +323,12 @@ def without_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
             )
         named[name] = given
     return named
+
+
+def named(keywords: Mapping[str, Any], run_manager: Any) -> dict[str, Any]:
+    """A call's keywords, with its run's id as that of its request unless they have one."""
+    own = {} if run_manager is None else {"request_id": run_manager.run_id}
+    return {**own, **keywords}
 
 
 def request(kind: type[W], **fields: Any) -> W:

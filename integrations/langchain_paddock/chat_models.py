@@ -6,7 +6,15 @@ methods that LangChain calls, each next to its asynchronous twin.
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, closing
 from typing import Any, Final, Literal, Self
 
@@ -15,12 +23,13 @@ from langchain_core.callbacks.base import Callbacks
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ContextThreadPoolExecutor, get_config_list
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.utils.uuid import uuid7
 from pydantic import field_validator, model_validator
 
 from langchain_paddock._convert import opens_nothing, to_messages, to_tools
@@ -30,6 +39,7 @@ from langchain_paddock._fields import (
     KEYLESS,
     AnswerFields,
     known_errors,
+    named,
     record_version,
     request,
     warn_of_cut,
@@ -307,7 +317,7 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         **kwargs: Any,
     ) -> Generator[ChatGenerationChunk, None, None]:
         with known_errors():
-            stream, reasoning = self._submit(messages, stop, kwargs)
+            stream, reasoning = self._submit(messages, stop, named(kwargs, run_manager))
             chunks = Chunks(reasoning=reasoning)
             with stream:
                 for part in stream:
@@ -325,7 +335,7 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         **kwargs: Any,
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
         with known_errors():
-            stream, reasoning = await self._asubmit(messages, stop, kwargs)
+            stream, reasoning = await self._asubmit(messages, stop, named(kwargs, run_manager))
             chunks = Chunks(reasoning=reasoning)
             async with stream:
                 async for part in stream:
@@ -362,6 +372,58 @@ class ChatPaddock(BaseChatModel, AnswerFields):
                     yield event
         for event in events.finish():
             yield event
+
+    # the run's id as the request's, where core does not hand it to the methods above
+
+    def stream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """The answer as it comes. Its run's id, in every chunk's `id`, is that of the request."""
+        own, kwargs = _numbered(config, kwargs)
+        return super().stream(input, own, stop=stop, **kwargs)
+
+    def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        """The answer as it comes. Its run's id, in every chunk's `id`, is that of the request."""
+        own, kwargs = _numbered(config, kwargs)
+        return super().astream(input, own, stop=stop, **kwargs)
+
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        kwargs = named(kwargs, run_manager)
+        return super()._generate_with_cache(messages, stop, run_manager, **kwargs)
+
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        kwargs = named(kwargs, run_manager)
+        return await super()._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        kwargs.pop("request_id", None)  # tells nothing of the answer, and traces have it
+        return super()._get_invocation_params(stop, **kwargs)
 
     # many requests
 
@@ -482,6 +544,17 @@ class ChatPaddock(BaseChatModel, AnswerFields):
 _TOOL_FIELDS: Final = ("tool_choice", "parallel_tool_calls", "strict")
 _OPENING: Final = ("fetch_urls", "read_files")
 _OWN_KEYWORDS: Final = frozenset({*_OPENING, "pull"})
+
+# -- runs -----------------------------------------------------------------------------------------
+
+
+def _numbered(
+    config: RunnableConfig | None, keywords: dict[str, Any]
+) -> tuple[RunnableConfig, dict[str, Any]]:
+    """The config with a run's id, and the keywords with it as the request's."""
+    run_id = (config or {}).get("run_id") or uuid7()
+    return {**(config or {}), "run_id": run_id}, {"request_id": run_id, **keywords}
+
 
 # -- batches --------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from langchain_paddock._fields import (
     KEYLESS,
     AnswerFields,
     known_errors,
+    named,
     record_version,
     request,
     warn_of_cut,
@@ -123,7 +124,7 @@ class PaddockLLM(BaseLLM, AnswerFields):
     ) -> LLMResult:
         if self._wants_pull(kwargs):
             self._pull_missing(kwargs)
-        requests = self._requests(prompts, stop, kwargs)
+        requests = self._requests(prompts, stop, named(kwargs, run_manager))
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
@@ -148,7 +149,7 @@ class PaddockLLM(BaseLLM, AnswerFields):
     ) -> LLMResult:
         if self._wants_pull(kwargs):
             await asyncio.to_thread(self._pull_missing, kwargs)
-        requests = self._requests(prompts, stop, kwargs)
+        requests = self._requests(prompts, stop, named(kwargs, run_manager))
         running: deque[Stream[GenerateResponse]] = deque()
         answers: list[GenerateResponse] = []
         try:
@@ -173,7 +174,7 @@ class PaddockLLM(BaseLLM, AnswerFields):
     ) -> Iterator[GenerationChunk]:
         if self._wants_pull(kwargs):
             self._pull_missing(kwargs)
-        (asked,) = self._requests([prompt], stop, kwargs)
+        (asked,) = self._requests([prompt], stop, named(kwargs, run_manager))
         with known_errors(), self._submit(asked) as stream:
             for part in stream:
                 warn_of_cut(part)
@@ -191,7 +192,7 @@ class PaddockLLM(BaseLLM, AnswerFields):
     ) -> AsyncIterator[GenerationChunk]:
         if self._wants_pull(kwargs):
             await asyncio.to_thread(self._pull_missing, kwargs)
-        (asked,) = self._requests([prompt], stop, kwargs)
+        (asked,) = self._requests([prompt], stop, named(kwargs, run_manager))
         with known_errors():
             async with self._submit(asked) as stream:
                 async for part in stream:

@@ -270,6 +270,11 @@ def _flag(value: Any) -> Any:
     raise RequestError(f"cancel must have a method is_set(), which {type(value).__name__} lacks")
 
 
+def _request_id(value: Any) -> str | None:
+    """Ids are often UUIDs, and asked for as texts."""
+    return None if value is None else str(value)
+
+
 def _token_id(value: Any) -> Any:
     """Keys of JSON objects are texts."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
@@ -434,6 +439,11 @@ class RunRequest(ModelRequest):
         default=None,
         exclude=True,
         description="Ends the answer once its is_set() is true; looked at before every step.",
+    )
+    request_id: Annotated[str | None, BeforeValidator(_request_id)] = Field(
+        default=None,
+        exclude=True,
+        description="A name of the request's own, by which Runtime.cancel ends its answer.",
     )
     debug_render_only: bool | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -77,6 +78,7 @@ class RunFields(TypedDict, total=False):
     timeout: float | None
     cut: Literal["messages", "tokens"] | None
     cancel: Any
+    request_id: str | UUID | None
     debug_render_only: bool | None
 
 

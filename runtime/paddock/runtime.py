@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from uuid import UUID
 
 from paddock import bundled, gguf, memory, respond
 from paddock.api import (
@@ -49,7 +50,7 @@ from paddock.names import ModelName
 from paddock.scheduler import Lease, Row, Scheduler
 from paddock.settings import Settings
 from paddock.store.local import LocalStore
-from paddock.stream import Cancelled, Channel, Plain, Reader, Stream
+from paddock.stream import Cancelled, Channel, Named, Plain, Reader, Stream
 
 if TYPE_CHECKING:
     from paddock.calls import Call
@@ -108,6 +109,7 @@ class Runtime:
         self._vocabularies: dict[str, Weights] = {}
         self._vocabulary_lock = threading.Lock()
         self._transfers: set[Stop] = set()
+        self._named = Named()
         self._cleaned = False
         self._clean_lock = threading.Lock()
 
@@ -132,7 +134,8 @@ class Runtime:
 
             return ChatCall(self, request, channel)
 
-        return self._answer(call, respond.ChatReader(request.model), respond.fold_chat)
+        reader = respond.ChatReader(request.model)
+        return self._answer(call, reader, respond.fold_chat, request.request_id)
 
     def generate(self, request: GenerateRequest) -> Stream[GenerateResponse]:
         """Go on from a prompt. No prompt: load the model, or unload it with keep_alive 0."""
@@ -142,7 +145,16 @@ class Runtime:
 
             return GenerateCall(self, request, channel)
 
-        return self._answer(call, respond.GenerateReader(request.model), respond.fold_generate)
+        reader = respond.GenerateReader(request.model)
+        return self._answer(call, reader, respond.fold_generate, request.request_id)
+
+    def cancel(self, request_id: str | UUID) -> bool:
+        """End the answers to chat and generate requests of this `request_id`, from any thread.
+
+        Each ends before its next step, with what there is of it and the `done_reason` "cancelled",
+        whoever waits for it. Requests of one id end together. False if none was under way.
+        """
+        return self._named.call_off(str(request_id))
 
     def embed(self, request: EmbedRequest) -> Stream[EmbedResponse]:
         """L2-normalised vectors, in the order of the inputs."""
@@ -314,8 +326,9 @@ class Runtime:
         call: "Callable[[Channel], Call[Any]]",
         reader: Reader[T],
         fold: Callable[[list[T]], T],
+        request_id: str | None = None,
     ) -> Stream[T]:
-        channel = Channel()
+        channel = self._named.channel(request_id)
         self.run(channel, lambda: call(channel).start())
         return Stream(channel, reader, fold)
 

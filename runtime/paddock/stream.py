@@ -39,17 +39,20 @@ class Channel:
 
     The producer ends with `finish` or `fail`; the consumer gives up with `cancel`, which calls what
     the producer registered with `on_cancel`, at most once. What was registered with `on_end` is
-    called once in either case. In a forked child it is cut off: what had arrived can be read, then
-    it fails.
+    called once in either case. Anybody may `call_off` what it carries: the producer, who looks
+    before every step, then ends it with what there is. In a forked child it is cut off: what had
+    arrived can be read, then it fails.
     """
 
     __slots__ = (
+        "__weakref__",
         "_bell",
         "_every",
         "_fork",
         "_items",
         "_on_cancel",
         "_on_end",
+        "called_off",
         "cancelled",
         "finished",
     )
@@ -63,6 +66,7 @@ class Channel:
         self._on_end: Callable[[], None] | None = None
         self.finished = False
         self.cancelled = False
+        self.called_off = False
 
     # producer
 
@@ -110,6 +114,15 @@ class Channel:
         bell, self._bell = self._bell, None
         if bell is not None:
             bell()
+
+    # others
+
+    def call_off(self) -> bool:
+        """Ask for the end; False if it has come already."""
+        if self.finished or self.cancelled:
+            return False
+        self.called_off = True
+        return True
 
     # consumer
 
@@ -160,6 +173,32 @@ class _Failure:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+class Named:
+    """The channels of requests that have an id. Any thread may call this; it keeps none alive.
+
+    Without a lock, which a fork could find locked: each use of the dict is one step.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[weakref.ref[Channel], str] = {}
+
+    def channel(self, request_id: str | None) -> Channel:
+        """A new one."""
+        channel = Channel()
+        if request_id is not None:
+            self._ids[weakref.ref(channel, self._forget)] = request_id
+        return channel
+
+    def call_off(self, request_id: str) -> bool:
+        """End what has this id; False if there is nothing of it."""
+        found = [ref() for ref, own in list(self._ids.items()) if own == request_id]
+        ended = [channel.call_off() for channel in found if channel is not None]
+        return any(ended)
+
+    def _forget(self, ref: "weakref.ref[Channel]") -> None:
+        self._ids.pop(ref, None)
 
 
 class Reader(Protocol[T]):

@@ -5,7 +5,9 @@ import json
 import math
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.runtime import Runtime
+from paddock.stream import Stream
 
 pytestmark = pytest.mark.engine
 
@@ -118,6 +121,52 @@ def test_a_flag_ends_an_answer_early(client: Client) -> None:
     with pytest.raises(ValueError, match=r"is_set\(\), which int lacks"):
         ChatRequest(model="tiny", cancel=3)
     assert "cancel" not in request.model_dump()
+
+
+@pytest.mark.parametrize("kind", [ChatRequest, GenerateRequest])
+def test_an_answer_is_ended_by_its_id_from_another_thread(client: Client, kind: Any) -> None:
+    runtime, own = client.runtime, uuid.uuid4()
+    asked: dict[str, Any] = {"messages": HI} if kind is ChatRequest else {"prompt": "the cat"}
+
+    def begin(request_id: Any) -> Stream[Any]:
+        request = kind(
+            model="tiny", options={"num_predict": -1}, request_id=request_id, shift=True, **asked
+        )
+        assert "request_id" not in request.model_dump()
+        return runtime.chat(request) if kind is ChatRequest else runtime.generate(request)
+
+    twins, other = [begin(own), begin(str(own))], begin("other")
+    for stream in (*twins, other):
+        next(stream)
+    with ThreadPoolExecutor(3) as pool:
+        whole = pool.submit(twins[0].result)
+        assert pool.submit(runtime.cancel, own).result()
+        assert (whole.result().done, whole.result().done_reason) == (True, "cancelled")
+    *_, end = twins[1]
+    assert (end.done, end.done_reason) == (True, "cancelled")
+    assert next(other), "what has another id goes on"
+    assert not runtime.cancel(own), "it is over"
+    assert not runtime.cancel("nobody")
+    other.close()
+    assert not runtime.cancel("other")
+
+
+def test_who_waits_for_a_slot_is_called_off_too(client: Client) -> None:
+    with engine_of(client.runtime, "tiny") as engine:
+        endless: dict[str, Any] = {"prompt": "a", "options": {"num_predict": -1}, "shift": True}
+        busy = [
+            client.runtime.generate(GenerateRequest(model="tiny", **endless))
+            for _ in range(engine.n_slots)
+        ]
+        for stream in busy:
+            next(stream)
+        late = GenerateRequest(model="tiny", request_id="late", **endless)
+        waiting = client.runtime.generate(late)
+        assert client.runtime.cancel("late")
+        end = waiting.result()
+        assert (end.done_reason, end.response, end.eval_count) == ("cancelled", "", 0)
+        for stream in busy:
+            stream.close()
 
 
 def test_messages_that_do_not_fit_are_counted_or_kept_and_cut(client: Client) -> None:

@@ -3,13 +3,14 @@ import gc
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from paddock.errors import DecodeError, EngineClosedError
-from paddock.stream import Cancelled, Channel, Plain, Stream
+from paddock.stream import Cancelled, Channel, Named, Plain, Stream
 
 PAUSE = 0.02
 """Long enough for the other side to fall asleep."""
@@ -522,3 +523,29 @@ def test_a_forked_child_neither_waits_for_its_parents_answers_nor_ends_them() ->
     assert os.waitpid(child, 0)[1] == 0
     channel.finish()
     assert stream.result() == [1]
+
+
+# -- ids
+
+
+def test_an_id_finds_what_goes_on_under_it_and_nothing_else() -> None:
+    named = Named()
+    first, second, other = named.channel("a"), named.channel("a"), named.channel("b")
+    unnamed = named.channel(None)
+    assert named.call_off("a")
+    assert [c.called_off for c in (first, second, other, unnamed)] == [True, True, False, False]
+    assert not named.call_off("c")
+    other.finish()
+    assert not named.call_off("b"), "it has ended"
+    stream_of(first).close()
+    assert named.call_off("a"), "its twin goes on"
+    second.fail(DecodeError("x"))
+    assert not named.call_off("a")
+
+
+def test_an_id_keeps_no_channel_alive() -> None:
+    named = Named()
+    gone = weakref.ref(named.channel("a"))
+    gc.collect()
+    assert gone() is None
+    assert not named.call_off("a")

@@ -275,7 +275,7 @@ class Engine:
                 )
 
     def _end_called_off(self) -> None:
-        """End what its caller's flag calls off, with what there is of the answer."""
+        """End what was called off, with what there is of the answer."""
         for entry in [entry for entry in self._waiting if self._is_called_off(entry.job)]:
             self._waiting.remove(entry)
             queued = self._clock() - entry.submitted
@@ -293,6 +293,8 @@ class Engine:
                     self._release(running)
 
     def _is_called_off(self, job: Job) -> bool:
+        if job.channel.called_off:
+            return True
         try:
             return job.is_called_off is not None and job.is_called_off()
         except Exception:  # the flag is the caller's, and others are served here too

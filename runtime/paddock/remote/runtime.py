@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+from uuid import UUID
 
 from paddock.api import (
     ChatRequest,
@@ -62,7 +63,7 @@ from paddock.remote.routes import (
     Route,
 )
 from paddock.respond import fold_last
-from paddock.stream import Channel, Plain, Stream
+from paddock.stream import Channel, Named, Plain, Stream
 
 if TYPE_CHECKING:
     from paddock.remote.connection import Connection
@@ -102,6 +103,7 @@ class RemoteRuntime:
         api_key = next(filter(None, map(os.environ.get, _API_KEYS)), "")
         self._link = Link(self.address, transport | {"timeout": timeout}, api_key)
         self._is_paddock: bool | None = None
+        self._named = Named()
         # Not before the last request has ended: each of them holds this object.
         weakref.finalize(self, self._link.abandon).atexit = False
 
@@ -117,6 +119,14 @@ class RemoteRuntime:
     def generate(self, request: GenerateRequest) -> Stream[GenerateResponse]:
         """Go on from a prompt. No prompt: load the model, or unload it with keep_alive 0."""
         return self.ask(GENERATE, request)
+
+    def cancel(self, request_id: str | UUID) -> bool:
+        """End the answers to chat and generate requests of this `request_id`, from any thread.
+
+        Each ends with what has come of it and the `done_reason` "cancelled"; its connection is
+        closed. Only requests of this object are known. False if none was under way.
+        """
+        return self._named.call_off(str(request_id))
 
     def embed(self, request: EmbedRequest) -> Stream[EmbedResponse]:
         """L2-normalised vectors, in the order of the inputs."""
@@ -218,10 +228,11 @@ class RemoteRuntime:
 
     def ask(self, route: Route[W], request: Wire | None = None) -> Stream[W]:
         """Any call as a Stream, so that event loops can wait for it too."""
-        return self._start(partial(self._converse, route, request), route.fold)
+        request_id: str | None = getattr(request, "request_id", None)
+        return self._start(partial(self._converse, route, request), route.fold, request_id)
 
-    def _start(self, work: Work, fold: Fold[W]) -> Stream[W]:
-        channel = Channel()
+    def _start(self, work: Work, fold: Fold[W], request_id: str | None = None) -> Stream[W]:
+        channel = self._named.channel(request_id)
         self._link.start(channel, work)
         return Stream(channel, Plain(), fold)
 
@@ -257,14 +268,19 @@ class RemoteRuntime:
         request: Wire | None,
         channel: Channel,
     ) -> None:
-        """Exchange, with a look at the request's `cancel` now and then."""
+        """Exchange, with a look now and then whether the request was called off."""
         flag: Any = getattr(request, "cancel", None)
-        if flag is None or route.called_off is None:
+        has_id = getattr(request, "request_id", None) is not None
+        if (flag is None and not has_id) or route.called_off is None:
             await exchange
             return
+
+        def is_called_off() -> bool:
+            return channel.called_off or (flag is not None and flag.is_set())
+
         running = asyncio.ensure_future(exchange)
         try:
-            while not running.done() and not flag.is_set():
+            while not running.done() and not is_called_off():
                 await asyncio.wait({running}, timeout=_GLANCE)
             if running.done():
                 await running

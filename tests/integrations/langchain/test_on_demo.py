@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import operator
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -380,6 +381,50 @@ async def test_nothing_runs_on_after_a_caller_has_left(demo: ChatPaddock, runtim
         *_, last = parts
         assert last.response_metadata["finish_reason"] == "cancelled"
         assert is_quiet()
+
+
+ENDLESS = 'root ::= "a" root'
+
+
+async def test_an_answer_is_stopped_by_the_id_of_its_run(
+    demo: ChatPaddock, runtime: Runtime
+) -> None:
+    """Also where the framework keeps pulling: a chain that is left, a graph on its own thread."""
+    model = demo.model_copy(update={"num_predict": 100_000, "grammar": ENDLESS})
+    chunk: Any
+
+    def stop(run: str) -> bool:
+        return runtime.cancel(run.removeprefix("lc_run--"))
+
+    parts = model.stream("Hello")
+    first = next(parts)
+    assert stop(first.id)  # type: ignore[arg-type]
+    *_, last = parts
+    assert last.response_metadata["finish_reason"] == "cancelled"
+    assert not stop(first.id), "it is over"  # type: ignore[arg-type]
+
+    own = uuid.uuid4()
+    task = asyncio.create_task(model.ainvoke("Hello", {"run_id": own}))
+    await asyncio.sleep(0.2)
+    assert await asyncio.to_thread(runtime.cancel, own)
+    message = await task
+    assert message.response_metadata["finish_reason"] == "cancelled"
+
+    agent = create_agent(model, [])
+    for chunk, _ in agent.stream({"messages": [("human", "Hello")]}, stream_mode="messages"):
+        if chunk.response_metadata:
+            assert chunk.response_metadata["finish_reason"] == "cancelled"
+        else:
+            stop(chunk.id)
+
+    completion = PaddockLLM(
+        model="demo", runtime=runtime, num_predict=100_000, grammar=ENDLESS, stop=["never"]
+    )
+    own = uuid.uuid4()
+    texts = completion.stream("Hello", {"run_id": own})
+    next(texts)
+    assert runtime.cancel(own)
+    list(texts)
 
 
 # -- windows

@@ -1,12 +1,14 @@
 """What the adapters offer beyond langchain-ollama, on a runtime whose answers are written here."""
 
 import threading
+import uuid
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypedDict
 
 import pytest
 from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
@@ -227,6 +229,66 @@ def test_a_flag_is_passed_on(hello: Any) -> None:
     flag = threading.Event()
     chat(hello).bind(cancel=flag).invoke("hi")
     assert hello.request.cancel is flag
+
+
+async def test_the_id_of_a_run_is_that_of_its_request(fake: Any) -> None:
+    runtime = fake(fake.part("Hi"), fake.end())
+    own = uuid.uuid4()
+    config: Any = {"run_id": own}
+    model = chat(runtime)
+    message = model.invoke("hi", config)
+    assert own.hex in (message.id or "").replace("-", "")
+    model.invoke("hi", config, stream=True)
+    await model.ainvoke("hi", config)
+    await model.ainvoke("hi", config, stream=True)
+    for chunk in model.stream("hi", config):
+        assert chunk.id == f"lc_run--{own}"
+    async for chunk in model.astream("hi", config):
+        assert chunk.id == f"lc_run--{own}"
+    list(model.stream_events("hi", config, version="v3"))
+    async for _ in await model.astream_events("hi", config, version="v3"):
+        pass
+    async for event in model.astream_events("hi", config, version="v2"):
+        assert event["run_id"] == str(own)
+    assert [asked.request_id for asked in runtime.requests] == [str(own)] * 9
+    assert config == {"run_id": own}
+
+
+async def test_the_id_of_a_completions_run_is_that_of_its_request(fake: Any) -> None:
+    runtime = fake()
+    own = uuid.uuid4()
+    config: Any = {"run_id": own}
+    model = PaddockLLM(model="tiny", runtime=runtime)
+    model.invoke("hi", config)
+    await model.ainvoke("hi", config)
+    list(model.stream("hi", config))
+    assert [part async for part in model.astream("hi", config)]
+    assert [asked.request_id for asked in runtime.requests] == [str(own)] * 4
+
+
+def test_a_run_without_an_id_gets_one_and_another_may_be_given(hello: Any) -> None:
+    first = next(chat(hello).stream("hi"))
+    assert first.id == f"lc_run--{hello.requests[-1].request_id}"
+    message = chat(hello).invoke("hi")
+    assert f"lc_run--{hello.requests[-1].request_id}" in (message.id or "")
+    list(chat(hello).bind(request_id="mine").stream("hi"))
+    assert hello.requests[-1].request_id == "mine"
+
+
+def test_ids_of_requests_are_no_part_of_traces_and_cache_keys(hello: Any) -> None:
+    seen: list[Any] = []
+
+    class Tracer(BaseCallbackHandler):
+        def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+            seen.append((kwargs["invocation_params"], kwargs["options"]))
+
+    model = chat(hello, cache=InMemoryCache(), callbacks=[Tracer()])
+    list(model.stream("hi"))
+    for number in range(2):
+        model.invoke("hi", request_id=f"number {number}")
+    assert len(hello.requests) == 2
+    assert len(seen) == 3
+    assert "request_id" not in str(seen)
 
 
 async def test_a_missing_model_is_pulled_where_that_is_wanted(fake: Any) -> None:

@@ -208,3 +208,16 @@ async def test_an_agent_calls_its_tool_and_its_second_step_reuses_the_first(llm:
     first, second = steps
     assert second["prompt_tokens_details"]["cached_tokens"] >= first["prompt_tokens"] - 1
     json.dumps(steps)
+
+
+async def test_an_answer_is_stopped_by_the_id_of_its_request(llm: Paddock, runtime: Runtime):
+    endless: dict[str, Any] = {"grammar": 'root ::= "a" root', "max_tokens": 100_000}
+    stream = llm.stream_chat(HELLO, request_id="mine", **endless)
+    next(stream)
+    assert runtime.cancel("mine")
+    *_, last = stream
+    assert last.raw["done_reason"] == "cancelled"  # type: ignore[index]
+    parts = await llm.astream_complete("Hello!", request_id="mine", **endless)
+    async for _ in parts:
+        runtime.cancel("mine")
+    assert not runtime.cancel("mine")

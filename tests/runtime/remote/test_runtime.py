@@ -441,6 +441,19 @@ def test_a_request_that_is_called_off_ends_its_answer(remote: RemoteRuntime, wir
     assert remote.chat(ChatRequest(model="m", cancel=threading.Event())).result().eval_count == 3
 
 
+def test_a_request_is_ended_by_its_id(remote: RemoteRuntime, wire: Wire):
+    wire.answer = Told(200, endless(says("x")), {"Content-Type": NDJSON})
+    stream = remote.chat(ChatRequest(model="m", request_id="mine"))
+    next(stream)
+    assert "request_id" not in wire.last.json
+    assert not remote.cancel("another")
+    assert remote.cancel("mine")
+    *_, last = stream
+    assert (last.done, last.done_reason) == (True, "cancelled")
+    assert wire.last.gone.wait(20)
+    assert not remote.cancel("mine")
+
+
 # -- leaving ---------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ Request = TypeVar("Request", bound=BaseModel)
 OPTION_NAMES: Final = frozenset(paddock.OptionFields.model_fields)
 REQUEST_NAMES: Final = frozenset(
     {"model", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs"}
-    | {"grammar", "choices", "logit_bias", "timeout", "cancel", "cut"}
+    | {"grammar", "choices", "logit_bias", "timeout", "cancel", "request_id", "cut"}
 )
 TOOL_NAMES: Final = frozenset(
     {"tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "strict"}
