@@ -90,7 +90,7 @@ class PaddockFields(OptionFields):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     model: str = Field(min_length=1)
-    """Ollama name (`llama3.2:1b`, `hf.co/user/repo`) or path of a GGUF file."""
+    """Ollama name (`llama3.2:1b`, `hf.co/user/repo`) or path of a GGUF file or a Modelfile."""
 
     keep_alive: int | float | str | None = None
     """Seconds or a duration (`"10m"`) to keep the model loaded; negative for ever, 0 not at all."""

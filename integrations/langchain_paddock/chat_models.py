@@ -67,7 +67,7 @@ class ChatPaddock(BaseChatModel, AnswerFields):
         ```
 
     Key init args:
-        model: Ollama name or path of a GGUF file.
+        model: Ollama name or path of a GGUF file or a Modelfile.
         temperature, num_ctx, num_predict, seed, stop, ...: Ollama's options; None leaves them to
             the model.
         reasoning: Whether, or how much, the model thinks before it answers.

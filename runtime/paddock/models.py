@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from paddock import capabilities as capability
 from paddock import gguf as gguf_files
+from paddock import ingredients
 from paddock.describe import human_count, modelfile_text, parameters_text
 from paddock.errors import (
     BlobNotFoundError,
@@ -29,6 +30,7 @@ from paddock.errors import (
     UnsupportedError,
 )
 from paddock.gguf import GGUF
+from paddock.modelfile import Modelfile
 from paddock.names import ModelName
 from paddock.store.local import LocalStore, StoredManifest
 from paddock.store.manifest import Config, Layer, Manifest, json_object, parse_json
@@ -47,6 +49,7 @@ if TYPE_CHECKING:  # they take longer to import than a store takes to list
 logger = logging.getLogger(__name__)
 
 _HIDDEN_INFO: Final = ("general.name", capability.CHAT_TEMPLATE)
+_GIVE: Final = "give the path of a .gguf file or a Modelfile"
 _PATH_START: Final = ("/", "./", "../", "~", ".\\", "..\\")
 
 
@@ -166,22 +169,31 @@ _Cache = dict[ModelName, tuple[tuple[int, ...], Model]]
 class Models:
     """The models of a store by name."""
 
-    def __init__(self, store: LocalStore, *, layers_count: bool | None = None) -> None:
-        """`layers_count`: what every model's `layer_counts` is."""
+    def __init__(
+        self,
+        store: LocalStore,
+        *,
+        layers_count: bool | None = None,
+        provided: Callable[[str], str] = str,
+    ) -> None:
+        """`layers_count`: what every model's `layer_counts` is. `provided`: the name under which
+        the base of a Modelfile is in the store.
+        """
         self.store = store
         self._layers_count = layers_count
+        self._provided = provided
         self._cache: _Cache = {}
         self._listed: _Cache = {}
 
     def resolve(self, name: str) -> Model:
-        """What a name, or the path of a GGUF file, stands for.
+        """What a name, or the path of a GGUF file or a Modelfile, stands for.
 
         Raises InvalidNameError, ModelNotFoundError, NotFoundError for a path that is not there,
-        StoreError and GGUFError for files that cannot be used.
+        StoreError, GGUFError and ModelfileError for files that cannot be used.
         """
         path = self._as_path(name)
         if path is not None:
-            return _model_of_file(path)
+            return self._of_path(path)
         model = self._find(ModelName.parse(name), name)
         for part in (model.weights, *model.projectors, *model.adapters):
             if part is not None and not part.is_file():
@@ -224,7 +236,7 @@ class Models:
         from paddock.api import ShowResponse
 
         path = self._as_path(name)
-        model = _model_of_file(path) if path else self._find(ModelName.parse_stored(name), name)
+        model = self._of_path(path) if path else self._find(ModelName.parse_stored(name), name)
         uses_chat_template = model.weights is not None and model.template_in_use == "chat template"
         template = model.chat_template if uses_chat_template else model.template
         return ShowResponse(
@@ -282,16 +294,35 @@ class Models:
             if path.is_file():
                 return path
         except (OSError, RuntimeError) as error:  # too long, forbidden, nobody's home folder
-            raise NotFoundError(
-                f"file not found: {name} ({error}); give the path of a .gguf file"
-            ) from error
+            raise NotFoundError(f"file not found: {name} ({error}); {_GIVE}") from error
         if not is_path:
             try:
                 if self.store.manifest_path(ModelName.parse(name)).is_file():
                     return None
             except InvalidNameError:
                 pass
-        raise NotFoundError(f"file not found: {name}; give the path of a .gguf file")
+        raise NotFoundError(f"file not found: {name}; {_GIVE}")
+
+    def _of_path(self, path: Path) -> Model:
+        if path.suffix.lower() == ".gguf" or ingredients.content_of(path) != "text":
+            return _model_of_file(path)
+        return self._of_modelfile(path)
+
+    def _of_modelfile(self, path: Path) -> Model:
+        """What its FROM names, with what else it says over that. Nothing is written.
+
+        Raises ModelfileError, OptionError, and UnsupportedError for what has to be created.
+        """
+        modelfile = Modelfile.parse(path.read_bytes())
+        found = ingredients.gather(modelfile, path.absolute().parent)
+        files = (*found.files, *found.adapters)
+        if found.draft or len(found.files) > 1 or not all(map(_is_gguf, files)):
+            raise UnsupportedError(
+                f"{path}: only a model's name or one GGUF file, and adapters of GGUF, are used as "
+                f"they are; `paddock create NAME -f {path}` makes a model of anything else"
+            )
+        base = self.resolve(self._provided(found.base) if found.base else str(*found.files))
+        return _over(base, modelfile, path, tuple(map(Path, found.adapters)))
 
     def _find(self, parsed: ModelName, name: str) -> Model:
         try:
@@ -381,9 +412,8 @@ def _model_of_file(path: Path) -> Model:
     status = resolved.stat()
     identity = f"{resolved}\0{status.st_mtime_ns}\0{status.st_size}"
     digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
-    model = re.sub(r"[^A-Za-z0-9_.-]|^[.-]", "_", resolved.stem)[:80] or "model"
     return Model(
-        name=ModelName("file", "library", model, digest[:12]),
+        name=_name_of_file(resolved, digest),
         digest=digest,
         size=status.st_size,
         modified_at=_local_time(status.st_mtime_ns),
@@ -399,6 +429,38 @@ def _model_of_file(path: Path) -> Model:
         licenses=(),
         config=config_of(_header(resolved, f"path:{digest}")),
     )
+
+
+def _over(base: Model, modelfile: Modelfile, path: Path, adapters: tuple[Path, ...]) -> Model:
+    """A model with what a Modelfile says over it; its identity is the content of both."""
+    said = modelfile.fields()
+    status = path.stat()
+    parts = (base.digest, str(modelfile), *map(str, adapters))
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    settings = {name: said[name] for name in ("renderer", "parser", "requires") if name in said}
+    return replace(
+        base,
+        name=_name_of_file(path, digest),
+        digest=digest,
+        modified_at=_local_time(status.st_mtime_ns),
+        adapters=(*base.adapters, *adapters),
+        template=said.get("template", base.template),
+        system=said.get("system", base.system),
+        raw_parameters={**base.raw_parameters, **said.get("parameters", {})},
+        raw_messages=said.get("messages", base.raw_messages),
+        licenses=(*base.licenses, *said.get("license", ())),
+        config=replace(base.config, **settings),
+        parent=base.name.short,
+    )
+
+
+def _name_of_file(path: Path, digest: str) -> ModelName:
+    stem = re.sub(r"[^A-Za-z0-9_.-]|^[.-]", "_", path.stem)[:80] or "model"
+    return ModelName("file", "library", stem, digest[:12])
+
+
+def _is_gguf(file: ingredients.Source) -> bool:
+    return isinstance(file, Path) and gguf_files.is_gguf(file)
 
 
 def _path(store: LocalStore, layer: Layer) -> Path:

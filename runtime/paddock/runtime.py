@@ -92,6 +92,7 @@ class Runtime:
         self.models = Models(
             LocalStore(root, read_only=self.settings.models_read_only),
             layers_count=self.settings.go_template if is_set else None,
+            provided=lambda name: bundled.provided(self.models, name),
         )
         self._closed = False
         self._open()

@@ -16,6 +16,7 @@ from paddock.errors import (
     CorruptManifestError,
     GGUFError,
     InvalidNameError,
+    ModelfileError,
     ModelNotFoundError,
     NotFoundError,
     OptionError,
@@ -352,6 +353,56 @@ def test_a_gguf_file_is_a_model_of_its_own(
     os.utime(weights, (1, 1))
     assert models.resolve(str(weights)).digest != before
     assert not store.root.exists()
+
+
+def test_a_modelfile_is_used_as_it_is(models: Models, make: Make, tmp_path: Path) -> None:
+    stop = {"stop": ["a"], "top_k": 3}
+    make(
+        "base",
+        write_gguf(tmp_path / "w.gguf"),
+        system="Old.",
+        template="{{ .Prompt }}",
+        params=stop,
+    )
+    base = models.resolve("base")
+    before = sorted(models.store.root.rglob("*"))
+    path = tmp_path / "my.Modelfile"
+    path.write_text(
+        'FROM base\nPARAMETER num_ctx 64\nPARAMETER stop b\nSYSTEM "New."\nMESSAGE user Hi'
+    )
+    model = models.resolve(str(path))
+    assert (model.system, model.template) == ("New.", "{{ .Prompt }}")
+    assert model.raw_parameters == {"stop": ["b"], "top_k": 3, "num_ctx": 64}
+    assert [message.content for message in model.messages] == ["Hi"]
+    assert (model.weights, model.weights_digest) == (base.weights, base.weights_digest)
+    assert model.digest == models.resolve(str(path)).digest != base.digest
+    shown = models.show(str(path))
+    assert (shown.system, shown.parameters and "num_ctx" in shown.parameters) == ("New.", True)
+    path.write_text("FROM w.gguf")
+    assert models.resolve(str(path)).weights == tmp_path / "w.gguf", "beside the Modelfile"
+    assert sorted(models.store.root.rglob("*")) == before, "nothing is written"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "complaint"),
+    [
+        ("SYSTEM Hi", ModelfileError, "no FROM"),
+        ("FROM nowhere", ModelNotFoundError, "nowhere"),
+        ("FROM ./nowhere.gguf", NotFoundError, "no such file"),
+        ("FROM w.gguf\nFROM v.gguf", UnsupportedError, "paddock create"),
+        ("FROM w.gguf\nADAPTER a.bin", UnsupportedError, "paddock create"),
+        ("FROM w.gguf\nPARAMETER top_k x", OptionError, "invalid int"),
+    ],
+)
+def test_a_modelfile_that_cannot_be_used_as_it_is(
+    models: Models, tmp_path: Path, text: str, kind: Any, complaint: str
+) -> None:
+    write_gguf(tmp_path / "w.gguf")
+    write_gguf(tmp_path / "v.gguf", "gemma")
+    (tmp_path / "a.bin").write_bytes(b"\0\1\2")
+    (tmp_path / "Modelfile").write_text(text)
+    with pytest.raises(kind, match=complaint):
+        models.resolve(str(tmp_path / "Modelfile"))
 
 
 def test_a_path_that_is_not_there_is_not_a_model_name(models: Models, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
 from langchain_paddock import ChatPaddock, PaddockLLM
-from paddock import ContextLengthError, Runtime
+from paddock import ChatRequest, ContextLengthError, Runtime
 
 pytestmark = pytest.mark.engine
 
@@ -440,6 +441,31 @@ def test_a_long_talk_loses_its_oldest_messages_or_is_refused(demo: ChatPaddock) 
     assert 0 < told["dropped_messages"] < 121
     with pytest.raises(ContextLengthError, match=r"\d{4} tokens.*4096"):
         demo.invoke(talk, on_overflow="error")
+
+
+@pytest.mark.parametrize("fields", [{}, {"num_ctx": 512}])
+def test_a_modelfile_by_its_path_has_the_window_that_its_profile_tells(
+    runtime: Runtime, tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    path = tmp_path / "Modelfile"
+    path.write_text('FROM demo\nPARAMETER num_ctx 1024\nSYSTEM "Be brief."')
+    model = ChatPaddock(model=str(path), runtime=runtime, num_predict=4, **fields)
+    runtime.chat(ChatRequest(model="demo", keep_alive=0)).result()  # a wider one would serve too
+    profile: dict[str, Any] = dict(model.profile or {})
+    message = model.invoke("Hello")
+    told = message.response_metadata
+    assert told["paddock"]["context_length"] == profile["max_input_tokens"]
+    assert profile["max_input_tokens"] == fields.get("num_ctx", 1024)
+    assert told["model_name"] == profile["name"] == str(path)
+    assert message.usage_metadata is not None
+    assert message.usage_metadata["input_tokens"] == model.get_num_tokens_from_messages(
+        [HumanMessage("Hello")]
+    )
+    plain = ChatPaddock(model="demo", runtime=runtime)
+    assert message.usage_metadata["input_tokens"] > plain.get_num_tokens_from_messages(
+        [HumanMessage("Hello")]
+    ), "the system message of the Modelfile is part of it"
+    assert not ChatPaddock(model="nowhere", runtime=runtime).profile
 
 
 # -- other processes

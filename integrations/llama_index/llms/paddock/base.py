@@ -90,7 +90,7 @@ class Paddock(FunctionCallingLLM, PaddockFields):
         ```
     """
 
-    model: str = Field(description="An Ollama name, or a path to a GGUF file.")
+    model: str = Field(description="An Ollama name, or a path to a GGUF file or a Modelfile.")
     context_window: int = Field(
         -1, description="Context window in tokens; -1 leaves it to the Modelfile, else 4096."
     )
