@@ -176,7 +176,7 @@ def _told(tool: Json) -> Json:
     """A tool as responses repeat it. Typed clients look for what a function need not say."""
     if tool.get("type") != "function":
         return tool
-    return tool | {name: tool.get(name) for name in ("description", "strict", "parameters")}
+    return dict.fromkeys(("type", "name", "description", "strict", "parameters")) | tool
 
 
 def _begun(request: ResponsesRequest, created_at: int) -> ResponseObject:

@@ -91,6 +91,13 @@ def test_what_a_function_did_not_say_of_itself_is_told_as_null() -> None:
     assert told == [{"type": "function", "name": "f"} | silent, search]
 
 
+def test_a_function_is_told_in_the_order_of_the_reference_however_it_was_sent() -> None:
+    request = asked(tools=[dict(reversed(WEATHER.items()))])
+    [told] = response(request, ChatResponse(message=Message(role="assistant"))).tools
+    assert list(told) == ["type", "name", "description", "strict", "parameters"]
+    assert told == WEATHER
+
+
 def test_settings_of_nothing_are_told_as_the_defaults() -> None:
     request = asked(text={"verbosity": "low"}, reasoning={})
     told = response(request, ChatResponse(message=Message(role="assistant")))
