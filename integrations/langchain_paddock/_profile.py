@@ -7,6 +7,8 @@ model opens no file.
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Final
 
+from langchain_core.language_models import ModelProfile
+
 from paddock import ShowResponse
 
 DEFAULT_NUM_CTX: Final = 4096
@@ -55,7 +57,8 @@ def profile_of(
     }
     if thinks and any(mark in template for mark in _LEVELS_IN):
         profile["reasoning_effort_levels"] = list(_EFFORTS)
-    return profile
+    # An older core warns of what it does not know yet.
+    return {name: value for name, value in profile.items() if name in ModelProfile.__annotations__}
 
 
 def _window(num_ctx: int | None, shown: ShowResponse, fallback: int | None) -> int:

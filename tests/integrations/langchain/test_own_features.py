@@ -280,7 +280,7 @@ def test_ids_of_requests_are_no_part_of_traces_and_cache_keys(hello: Any) -> Non
 
     class Tracer(BaseCallbackHandler):
         def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
-            seen.append((kwargs["invocation_params"], kwargs["options"]))
+            seen.append(kwargs["invocation_params"])
 
     model = chat(hello, cache=InMemoryCache(), callbacks=[Tracer()])
     list(model.stream("hi"))
