@@ -54,7 +54,7 @@ class Chat:
                 return
             except Interrupted as interrupted:
                 if not interrupted.had_text:
-                    print("\nUse Ctrl + d or /bye to exit.")
+                    print("Use Ctrl + d or /bye to exit.")
 
     def _block(self, begun: str) -> str:
         """The text up to the line that ends with three quotes."""
@@ -265,6 +265,8 @@ class Chat:
 
     def _show_info(self, response: ShowResponse) -> None:
         fields = response.model_dump(by_alias=True, exclude_none=True)
+        if self._session.system:
+            fields["system"] = self._session.system
         print(show_text(fields), end="", file=sys.stderr)
 
     def _show_license(self, response: ShowResponse) -> None:

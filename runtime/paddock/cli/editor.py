@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
@@ -74,10 +74,12 @@ class EditedLines:
         )
 
     def read(self, *, continues: bool = False) -> str:
-        hint = NEXT_PLACEHOLDER if continues else PLACEHOLDER
-        return self._prompt.prompt(
-            NEXT if continues else FIRST, placeholder=FormattedText([(_GREY, hint)])
-        )
+        hint = FormattedText([(_GREY, NEXT_PLACEHOLDER if continues else PLACEHOLDER)])
+
+        def placeholder() -> FormattedText:
+            return FormattedText() if get_app().is_done else hint  # a line that was left is empty
+
+        return self._prompt.prompt(NEXT if continues else FIRST, placeholder=placeholder)
 
     def keep_history(self, keeps: bool) -> None:
         self._history.keeps = keeps

@@ -16,7 +16,7 @@ _VARIABLES: Final = {
     "FLASH_ATTENTION": "Flash attention: 1 or 0 (default: as the engine chooses)",
     "GO_TEMPLATE": "TEMPLATE goes before the template of the weights: 1 or 0",
     "GPU_OVERHEAD": "Bytes to leave free on every GPU",
-    "HOST": "Address of a server, if models run there",
+    "HOST": "Address of a server that runs the models; of `serve`, where it listens",
     "KEEP_ALIVE": "How long models stay loaded (default: 5m)",
     "KV_CACHE_TYPE": "Type of the cache of keys and values (default: f16)",
     "MAX_LOADED_MODELS": "Models loaded at the same time",

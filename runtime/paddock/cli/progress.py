@@ -36,9 +36,8 @@ class Spinner:
         self.is_running = True
 
     def line(self, _: int, now: float) -> str:
-        if not self.is_running:
-            return f"{self.message} "
-        return f"{self.message} {FRAMES[int(now / _FRAME) % len(FRAMES)]} "
+        head = f"{self.message} ".lstrip()  # without a message it begins at the edge
+        return f"{head}{FRAMES[int(now / _FRAME) % len(FRAMES)]} " if self.is_running else head
 
 
 class Bar:

@@ -1,6 +1,5 @@
 """`run` and `embed`: one answer, one vector, or a conversation. Knows where prompts come from."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -141,4 +140,7 @@ def _embed_fields(line: Line) -> dict[str, Any]:
 
 
 def _compact(vector: list[float]) -> str:
-    return json.dumps(vector, separators=(",", ":"))
+    """JSON whose numbers are as short as a float32 can be told, as those of a server are."""
+    import numpy as np
+
+    return f"[{','.join(np.array(vector, np.float32).astype('U'))}]"

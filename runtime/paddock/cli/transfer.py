@@ -95,16 +95,19 @@ def pull(line: Line) -> int:
 
 def push(line: Line) -> int:
     name = line.arguments[0]
+    client = connect(line["host"])
     try:
-        follow(connect(line["host"]).push(name, insecure=line["insecure"], stream=True))
+        follow(client.push(name, insecure=line["insecure"], stream=True))
     except PaddockError as error:
-        if not any(words in str(error) for words in _UNAUTHORIZED):
+        if not any(words in str(error).lower() for words in _UNAUTHORIZED):
             raise
         refused = RequestError(
             "you are not authorized to push to this namespace, create the model under a namespace "
             "you own"
         )
         refused.add_note(str(error))
+        if not isinstance(client.runtime, RemoteRuntime):  # a server has a key of its own
+            refused.add_note("the key that `paddock signin` prints must stand in your account")
         raise refused from error
     print(f"\nYou can find your model at:\n\n\t{address(ModelName.parse(name))}")
     return 0

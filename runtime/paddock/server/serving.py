@@ -64,8 +64,11 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        raise PaddockError(f"listen tcp {shown}: bind: {reason}") from error
+        if error.errno and not isinstance(error, socket.gaierror):  # whose numbers are its own
+            reason = os.strerror(error.errno)
+        else:
+            reason = str(error.strerror or error)
+        raise PaddockError(f"listen tcp {shown}: bind: {reason.lower()}") from error
 
 
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
@@ -76,6 +79,7 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lam
     _raise_file_limit()
     config = uvicorn.Config(
         app,
+        http="h11",  # httptools, which is taken where it is installed, reads headers without end
         log_config=None,
         access_log=logger.isEnabledFor(logging.DEBUG),
         ws="none",

@@ -90,7 +90,7 @@ def test_an_interrupt_drops_the_message_and_says_how_to_leave(
 ):
     session = talk(f"half a line{INTERRUPT}", '"""one', INTERRUPT, INTERRUPT, "/bye", "unread")
     assert session.messages == []
-    assert capsys.readouterr().out == "\nUse Ctrl + d or /bye to exit.\n" * 2
+    assert capsys.readouterr().out == "Use Ctrl + d or /bye to exit.\n" * 2
 
 
 @pytest.mark.parametrize("line", ["/bye", "/exit", "/byebye", "/exit now"])
@@ -241,6 +241,15 @@ def test_the_system_text_of_the_session_goes_before_the_models(
 ):
     talk("/show system", "/set system Be brief.", "/show system", model="shown")
     assert "Be kind.\nSet system message.\nBe brief.\n" in capsys.readouterr().out
+
+
+def test_the_facts_of_a_model_hold_the_system_text_of_the_session(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+):
+    talk("/show info", "/set system Be brief.", "/show info", model="shown")
+    before, after = capsys.readouterr().err.split("  Model\n")[1:]
+    assert "  System\n    Be kind.    \n" in before
+    assert "  System\n    Be brief.    \n" in after
 
 
 def test_an_error_of_the_model_ends_the_conversation(talk: Talk):

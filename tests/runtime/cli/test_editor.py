@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import io
 import sys
 import threading
 import time
@@ -7,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
 
-from paddock.cli.editor import EditedLines, Interrupted, edited
+from paddock.cli.editor import PLACEHOLDER, EditedLines, Interrupted, edited
 
 
 @contextmanager
@@ -64,6 +68,19 @@ def test_without_history_nothing_is_kept(tmp_path: Path):
 def test_end_of_input_leaves_and_ctrl_d_deletes(tmp_path: Path):
     with typed(tmp_path, "\x04") as lines, pytest.raises(EOFError):
         lines.read()
+
+
+@pytest.mark.parametrize("keys", ["\r", "\x03", "\x04"])
+def test_a_line_that_is_left_empty_does_not_keep_its_placeholder(tmp_path: Path, keys: str):
+    screen = io.StringIO()
+    terminal = Vt100_Output(screen, lambda: Size(24, 80), term="xterm", enable_cpr=False)
+    with create_pipe_input() as pipe:
+        pipe.send_text(keys)
+        lines = EditedLines(tmp_path / "history", input=pipe, output=terminal)
+        with contextlib.suppress(EOFError, Interrupted):
+            lines.read()
+    asyncio.set_event_loop(None)
+    assert screen.getvalue().count(PLACEHOLDER) == 1
 
 
 @pytest.mark.parametrize(("keys", "had_text"), [("\x03", False), ("abc\x03", True)])

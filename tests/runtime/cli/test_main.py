@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.registries import Answer, FakeRegistry
 from tests.runtime.cli.program import PROGRAM, Paddock, environment
 
 from paddock.cli.main import run
@@ -74,7 +76,7 @@ def here(tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (["cp", "nothing", "x"], 'model "nothing" not found, try pulling it first'),
         (
             ["run", "./nothing.gguf"],
-            "file not found: ./nothing.gguf; give the path of a .gguf file",
+            "file not found: ./nothing.gguf; give the path of a .gguf file or a Modelfile",
         ),
     ],
 )
@@ -249,6 +251,21 @@ def test_the_key_for_pushing_is_printed_and_stays_the_same(paddock: Paddock, tmp
     assert paddock("login").stdout == first.stdout
 
 
+def test_whom_a_registry_does_not_know_is_told_what_to_do_before_anything_is_sent(
+    here: Path, capsys: pytest.CaptureFixture[str]
+):
+    with FakeRegistry() as registry:
+        registry.lie = lambda request, answer: Answer(401, body=b"no")
+        name = f"{registry.address}/me/tiny"
+        assert run(["cp", "tiny", name]) == 0
+        assert run(["push", name, "--insecure"]) == 1
+        assert run(["rm", name]) == 0
+    assert {request.method for request in registry.requests} == {"HEAD"}
+    errors = capsys.readouterr().err
+    assert "Error: you are not authorized to push to this namespace" in errors
+    assert "`paddock signin`" in errors
+
+
 # -- run -------------------------------------------------------------------------------------------
 
 
@@ -284,6 +301,8 @@ def test_vectors_are_printed_one_a_line(paddock: Paddock):
     done = paddock("embed", "tiny", input="one\n\ntwo\n")
     vectors = [json.loads(line) for line in done.stdout.splitlines()]
     assert [len(vector) for vector in vectors] == [64, 64]
+    numbers = done.stdout.splitlines()[0].strip("[]").split(",")
+    assert numbers == [str(np.float32(number)) for number in vectors[0]]
     assert ": " not in done.stdout
     assert paddock("embed", "tiny", "one").stdout == f"{done.stdout.splitlines()[0]}\n"
     nothing = paddock("embed", "tiny")

@@ -36,6 +36,10 @@ def test_a_spinner_turns_ten_times_a_second():
     assert [report.lines(80, now)[0][2] for now in (0.0, 0.11, 0.95, 1.0)] == ["⠋", "⠙", "⠏", "⠋"]
 
 
+def test_a_spinner_without_a_message_stands_at_the_edge():
+    assert fed(event(" ")).lines(80, 0.0) == [f"{FRAMES[0]} "]
+
+
 def test_bars_of_one_digest_are_one_and_appear_with_their_first_bytes():
     report = fed(
         event("pulling aaaaaaaaaaaa", A, 1000, 0),

@@ -10,6 +10,7 @@ import pytest
 from tests.runtime.cli.program import Paddock, serving
 
 from paddock.cli.main import run
+from paddock.errors import PaddockError
 from paddock.server import serving as serving_
 
 
@@ -80,6 +81,11 @@ def test_a_taken_address_is_an_error_that_names_it(paddock: Paddock):
         done = paddock("serve", OLLAMA_HOST=address)
     assert done.returncode == 1
     assert done.stderr == f"Error: listen tcp {address}: bind: address already in use\n"
+
+
+def test_an_address_that_nobody_knows_is_named_with_the_resolvers_reason():
+    with pytest.raises(PaddockError, match=r"listen tcp nowhere\.invalid:1: bind: \w+ \w+"):
+        serving_.listen("nowhere.invalid", 1)
 
 
 def test_others_are_not_served_without_a_key_in_strict_mode(paddock: Paddock):
