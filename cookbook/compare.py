@@ -3,6 +3,7 @@
     python cookbook/compare.py --model demo
     python cookbook/compare.py --model /models/llama3.2-1b.gguf --tokens 128 --json
     python cookbook/compare.py --only batch --only jitter --rounds 9
+    python cookbook/compare.py --rounds 5 --markdown       # the table of README.md
 
 Competitors: langchain-ollama over `paddock serve` in a process of its own, LangChain's
 ChatLlamaCpp, `Llama.embed` of llama-cpp-python, sentence-transformers. What is not installed is
@@ -338,6 +339,30 @@ def show(measure: Measure) -> None:
         print(f"  {measure.detail}")
 
 
+def markdown(measures: Sequence[Measure]) -> str:
+    """One table: a row per measure, a column per competitor, each figure with its ratio."""
+    others = list(dict.fromkeys(name for m in measures for name in (*m.figures, *m.reasons)))
+    others.remove(OURS)
+
+    def cell(measure: Measure, name: str) -> str:
+        if name not in measure.figures:
+            return "–"
+        ratio = "" if name == OURS else f" ({measure.ratio(name):,.2f} x)"
+        return f"{measure.figures[name]:,.2f}{ratio}"
+
+    names = [OURS, *others]
+    rows = [
+        ["", *names],
+        ["---", *["---:"] * len(names)],
+        *([f"{one.name}, {one.unit}", *(cell(one, name) for name in names)] for one in measures),
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    notes = [measure.detail for measure in measures if measure.detail]
+    absent = {name: why for measure in measures for name, why in measure.reasons.items()}
+    notes += [f"{name}: {why}" for name, why in absent.items()]
+    return "\n".join([*lines, *(f"\n{note}" for note in notes)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="paddock beside what it stands in for.")
     usual = Sizes()
@@ -348,16 +373,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=usual.rounds)
     rows = [*OF_CHATS, "embedding"]
     parser.add_argument("--only", action="append", choices=rows, help="may be given several times")
-    parser.add_argument("--json", action="store_true")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--markdown", action="store_true", help="one table, when all is measured")
     given = parser.parse_args()
     sizes = Sizes(given.tokens, given.texts, given.steps, given.rounds)
     measures: list[Measure] = []
     for measure in compare(given.model, sizes, given.only or rows):
         measures.append(measure)
-        if not given.json:
+        if not (given.json or given.markdown):
             show(measure)
     if given.json:
         print(json.dumps([asdict(measure) for measure in measures], indent=2))
+    if given.markdown:
+        print(markdown(measures))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Puts what the scripts print and the notebook draws where readers see it: README.md, bench.ipynb.
 
-    python cookbook/refresh.py                           # all but compare.py
+    python cookbook/refresh.py                           # all
     python cookbook/refresh.py extract.py bench.ipynb
 
 A block of the README that begins with `$ python cookbook/...` is made anew: each of its commands
 runs, one after another, in a folder of its own. compare.py wants packages beside paddock's and a
-machine that does nothing else, so it has to be named.
+machine that does nothing else: its table is put there by hand.
 """
 
 import argparse
@@ -76,10 +76,9 @@ def refresh_notebook() -> None:
 
 def main() -> None:
     scripts = shown((COOKBOOK / "README.md").read_text("utf-8"))
-    usual = [name for name in (*scripts, NOTEBOOK) if name != "compare.py"]
     parser = argparse.ArgumentParser(description="Make the outputs that readers see anew.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(scripts)}")
-    names = parser.parse_args().names or usual
+    names = parser.parse_args().names or [*scripts, NOTEBOOK]
     unknown = {*names} - {*scripts, NOTEBOOK}
     if unknown:
         raise SystemExit(f"no output is shown of {', '.join(sorted(unknown))}")

@@ -11,7 +11,9 @@ def test_the_readme_shows_what_every_script_prints():
     readme = (COOKBOOK / "README.md").read_text("utf-8")
     shown = re.findall(r"^```\n\$ python cookbook/(\S+).*\n(?!\$|```)", readme, re.MULTILINE)
     scripts = {path.name for path in COOKBOOK.glob("*.py")}
-    assert {*shown} == scripts - {"refresh.py"}
+    assert {*shown} == scripts - {"refresh.py", "compare.py"}
+    table = readme.partition("<!-- python cookbook/compare.py")[2]
+    assert re.search(r"^\| construction, ms \| [0-9.]+ \|", table, re.MULTILINE)
 
 
 @pytest.mark.engine
