@@ -1,8 +1,10 @@
 """The socket, the signals and the log of a server that is a process of its own."""
 
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -36,3 +38,22 @@ def test_a_client_that_was_given_up_is_told_of_once():
         _, errors = program.communicate(timeout=60)
     assert program.returncode == 0
     assert errors == "WARNING:root:given up\n"
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where a server that is a process of its own listens."""
+    command = [sys.executable, "-c", SERVING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        yield int(program.stdout.readline())
+        program.kill()
+
+
+@pytest.mark.parametrize("begun", ["GET /", "GET / HTTP/1.1\r\nhost: x\r\na: "])
+def test_a_head_without_end_is_given_up(port: int, begun: str):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(begun.encode())
+        with pytest.raises(ConnectionError):  # noqa: PT012 -- which one of them ends it
+            for _ in range(1000):
+                connection.sendall(b"a" * 65536)
