@@ -18,6 +18,7 @@ import logging
 import os
 import re
 import stat
+import sys
 import tempfile
 import threading
 import time
@@ -25,7 +26,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from paddock.errors import (
     BlobNotFoundError,
@@ -47,6 +48,7 @@ logger = logging.getLogger(__name__)
 _MAX_TEXT: Final = 16 << 20
 _CHUNK: Final = 1 << 20
 _LOCK_SECONDS: Final = 60.0
+_FICLONE: Final = 0x40049409
 _DIGEST_IN_TEXT: Final = re.compile(r"sha256[:-][0-9a-fA-F]{64}")
 
 
@@ -142,8 +144,17 @@ class LocalStore:
         pruned before a manifest names it. Raises DigestMismatchError when `expected` is another
         digest; the bytes stay stored under their own if `keep_other`.
         """
+        pieces = (chunks,) if isinstance(chunks, bytes) else chunks
+        return self._put(
+            lambda descriptor: self._write(descriptor, pieces), expected, keep_other=keep_other
+        )
+
+    def _put(
+        self, fill: Callable[[int], Blob], expected: Digest | None, *, keep_other: bool
+    ) -> Blob:
         with self._temporary(self._blobs) as (descriptor, temporary):
-            blob = self._write(descriptor, (chunks,) if isinstance(chunks, bytes) else chunks)
+            blob = fill(descriptor)
+            os.fsync(descriptor)
             is_other = expected is not None and canonical(expected) != blob.digest
             if keep_other or not is_other:
                 blob = self._keep(temporary, blob)
@@ -162,6 +173,8 @@ class LocalStore:
     ) -> Blob:
         """Stores a copy of a file; a file that the store has already is only read.
 
+        Where the file system can share blocks between files, the copy takes no room of its own.
+
         `report` is told the bytes that were copied, and of how many; it may end the work by
         raising.
         """
@@ -176,12 +189,18 @@ class LocalStore:
                     return Blob(digest, status.st_size)
                 file.seek(0)
 
-            def chunks() -> Iterator[bytes]:
-                while chunk := file.read(_CHUNK):
+            def chunks(source: BinaryIO) -> Iterator[bytes]:
+                while chunk := source.read(_CHUNK):
                     yield chunk
-                    report(file.tell(), status.st_size)
+                    report(source.tell(), status.st_size)
 
-            return self.put_blob(chunks(), expected)
+            def fill(descriptor: int) -> Blob:
+                if not share_blocks(file.fileno(), descriptor):
+                    return self._write(descriptor, chunks(file))
+                with open(descriptor, "rb", closefd=False) as copy:  # the file may change meanwhile
+                    return _measured(chunks(copy), len)
+
+            return self._put(fill, expected, keep_other=True)
 
     def refresh(self, digest: str) -> None:
         """Makes a blob of the store's own young again: pruning spares what was just wanted.
@@ -214,13 +233,8 @@ class LocalStore:
         return written
 
     def _write(self, descriptor: int, chunks: Iterable[bytes]) -> Blob:
-        digest, size = hashlib.sha256(), 0
         with open(descriptor, "wb", closefd=False) as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += file.write(chunk)
-        os.fsync(descriptor)
-        return Blob(Digest("sha256:" + digest.hexdigest()), size)
+            return _measured(chunks, file.write)
 
     def _keep(self, temporary: Path, blob: Blob) -> Blob:
         path = self.blob_path(blob.digest)
@@ -467,6 +481,29 @@ class LocalStore:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=LocalStore.after_fork_in_child)
+
+
+def share_blocks(source: int, target: int) -> bool:
+    """Makes an empty file the copy of another without copying, where the file system can (Btrfs,
+    XFS); else leaves it empty."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+def _measured(chunks: Iterable[bytes], take: Callable[[bytes], int]) -> Blob:
+    """What the chunks come to, each of which is handed on."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += take(chunk)
+    return Blob(Digest("sha256:" + digest.hexdigest()), size)
 
 
 def canonical(digest: str) -> str:

@@ -20,7 +20,7 @@ from paddock.errors import (
     StoreError,
 )
 from paddock.names import Digest, ModelName
-from paddock.store.local import Blob, Layer, LocalStore, Manifest, media_type
+from paddock.store.local import Blob, Layer, LocalStore, Manifest, media_type, share_blocks
 
 
 @pytest.fixture
@@ -115,6 +115,28 @@ def test_a_file_is_copied_once(store: LocalStore, tmp_path: Path) -> None:
     assert store.find_blob(first.digest).stat().st_ino == inode
     with pytest.raises(DigestMismatchError):
         store.put_file(source, sha(b""))
+
+
+def test_blocks_are_shared_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    source, target = tmp_path / "weights", tmp_path / "copy"
+    source.write_bytes(b"weights" * 100_000)
+    with source.open("rb") as original, target.open("wb") as copy:
+        is_shared = share_blocks(original.fileno(), copy.fileno())
+    assert target.read_bytes() == (source.read_bytes() if is_shared else b"")
+    with source.open("rb") as original, target.open("rb") as unwritable:
+        assert not share_blocks(original.fileno(), unwritable.fileno())
+
+
+def test_a_stored_file_is_a_file_of_its_own(store: LocalStore, tmp_path: Path) -> None:
+    source = tmp_path / "weights"
+    source.write_bytes(b"weights" * 100_000)
+    told: list[tuple[int, int]] = []
+    blob = store.put_file(source, report=lambda copied, size: told.append((copied, size)))
+    assert (blob.digest, blob.size) == (sha(source.read_bytes()), 700_000)
+    assert told == [(700_000, 700_000)]
+    with source.open("r+b") as file:
+        file.write(b"changed")
+    assert sha(store.find_blob(blob.digest).read_bytes()) == blob.digest
 
 
 def test_what_is_no_file_is_not_stored(store: LocalStore, tmp_path: Path) -> None:
