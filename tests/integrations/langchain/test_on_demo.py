@@ -10,7 +10,7 @@ import operator
 import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -346,6 +346,20 @@ def test_prompts_together_take_far_fewer_steps_than_alone(
             together = kind(demo, prompts)
         assert together == alone
         assert stats.steps - between < 0.6 * (between - before)
+
+
+@pytest.mark.parametrize("fields", [{"temperature": 1, "seed": 7}, {"temperature": 0}])
+def test_an_answer_is_the_same_whatever_else_runs(demo: ChatPaddock, fields: Any) -> None:
+    asked = ["Tell me a story about a cat.", POWER, "Write me 2 haikus."]
+    model = demo.model_copy(update={"num_predict": 40})
+    alone = [model.invoke(text, **fields) for text in asked]
+    with ThreadPoolExecutor(8) as pool:
+        others = [pool.submit(model.invoke, f"Say {number}.", temperature=1) for number in range(5)]
+        beside = [pool.submit(model.invoke, text, **fields) for text in asked]
+        assert [one.result().content for one in beside] == [one.content for one in alone]
+        assert len({one.result().response_metadata["paddock"]["seed"] for one in others}) == 5
+    told = alone[0].response_metadata["paddock"]["seed"]
+    assert fields.get("seed", told) == told
 
 
 async def test_nothing_runs_on_after_a_caller_has_left(demo: ChatPaddock, runtime: Runtime) -> None:

@@ -13,7 +13,10 @@ import pytest
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
+from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.prompts import PromptTemplate
+from llama_index.core.schema import TextNode
+from llama_index.core.storage.kvstore import SimpleKVStore
 from pydantic import BaseModel, ConfigDict
 
 from llama_index.embeddings.paddock import PaddockEmbedding
@@ -244,3 +247,29 @@ async def test_a_query_engine_answers_with_its_sources(index: VectorStoreIndex, 
     assert str(await engine.aquery(QUESTIONS[0])) == str(answer)
     streaming: Any = index.as_query_engine(llm=llm, similarity_top_k=1, streaming=True)
     assert "".join(streaming.query(QUESTIONS[0]).response_gen) == str(answer)
+
+
+async def test_vectors_are_kept_and_nodes_transformed(runtime: Runtime, minilm_gguf: Path):
+    kept = SimpleKVStore()
+    embedding = PaddockEmbedding(str(minilm_gguf), runtime=runtime, embeddings_cache=kept)
+    nodes = [TextNode(text=text) for text in TEXTS]
+    embedding(nodes)
+    assert len(kept.get_all("embeddings")) == 3
+    vectors = [node.embedding for node in nodes]
+    gone = PaddockEmbedding("nobody", runtime=runtime, embeddings_cache=kept)
+    assert gone.get_text_embedding_batch(TEXTS) == vectors
+    later = await embedding.acall([TextNode(text=text) for text in TEXTS])
+    assert [node.embedding for node in later] == vectors
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+def test_a_pipeline_embeds_in_processes_of_its_own(
+    embedding: PaddockEmbedding, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("PADDOCK_MODELS", str(tmp_path))
+    nodes = [TextNode(text=text) for text in TEXTS]
+    pipeline = IngestionPipeline(transformations=[embedding], disable_cache=True)
+    found = pipeline.run(nodes=nodes, num_workers=2)
+    assert [node.get_content() for node in found] == TEXTS
+    for node, vector in zip(found, embedding.get_text_embedding_batch(TEXTS), strict=True):
+        assert node.embedding == pytest.approx(vector, abs=1e-3)
