@@ -76,20 +76,20 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
     if roll < copying:
         return repetition(w, think)
     roll = w.rng.random()
-    if roll < 0.5:
+    if roll < 0.38:
         turns = w.rng.randint(3, 10) if w.chance(0.85) else 1
         return rag(w, think, w.rng.randint(1, stage.passages), stage.facts, turns)
-    if roll < 0.515:
+    if roll < 0.395:
         return refine(w, think)
-    if roll < 0.525:
+    if roll < 0.405:
         return standalone(w, think)
-    if roll < 0.79:
+    if roll < 0.7:
         return agent(w, think, 1, stage.functions, turns=6)
-    if roll < 0.855:
+    if roll < 0.785:
         return special(w, think)
-    if roll < 0.92:
+    if roll < 0.87:
         return structured(w, think)
-    return forced(w, think) if roll < 0.94 else chat(w, think)
+    return forced(w, think) if roll < 0.9 else chat(w, think)
 
 
 def questions(w: Words, stage: Stage) -> Example:

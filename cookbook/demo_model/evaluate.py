@@ -52,14 +52,18 @@ class Outcome:
 
 
 def ask(client: paddock.Client, model: str, case: Case) -> Outcome:
-    answer = client.chat(
-        model, case.messages, tools=case.tools or None, think=case.think, options=OPTIONS
-    )
+    asked = f"{case.messages[-1]['content'][-300:]!r}"
+    try:
+        answer = client.chat(
+            model, case.messages, tools=case.tools or None, think=case.think, options=OPTIONS
+        )
+    except paddock.ResponseError as error:  # a call that cannot be read
+        return Outcome(False, False, False, f"{asked}\n   -> {error}")
     message = answer.message
     thought, content = message.thinking or "", message.content or ""
     obeyed = "think>" not in content and bool(thought) == case.think and len(thought) < 400
     calls = [call.function.model_dump(exclude_none=True) for call in message.tool_calls or []]
-    shown = f"{case.messages[-1]['content'][-300:]!r}\n   -> {content!r} {calls} ({thought!r})"
+    shown = f"{asked}\n   -> {content!r} {calls} ({thought!r})"
     return Outcome(case.check(message), answer.done_reason == "stop", obeyed, shown)
 
 

@@ -10,7 +10,7 @@ import gguf
 import numpy as np
 import torch
 from dialogue import CONTROL, VISIBLE
-from model import ROPE_BASE, Model, Shape, as_neighbours
+from model import ROPE_BASE, TURNING, Model, Shape, as_neighbours
 from tokenizer import Encoder
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def tensors(model: Model) -> dict[str, torch.Tensor]:
 def rope_factors(shape: Shape) -> np.ndarray:
     """What llama.cpp divides the frequency of each pair by: 1, and 1e30 for those that stand still."""
     factors = np.full(shape.head // 2, 1e30, dtype=np.float32)
-    factors[: len(shape.frequencies())] = 1.0
+    factors[:TURNING] = 1.0
     return factors
 
 
@@ -67,6 +67,8 @@ def write(model: Model, encoder: Encoder, path: Path, quantised: bool = True) ->
     writer.add_feed_forward_length(shape.feed_forward)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.heads)
+    writer.add_key_length(shape.head)
+    writer.add_value_length(shape.head)
     writer.add_rope_dimension_count(shape.head)
     writer.add_rope_freq_base(ROPE_BASE)
     writer.add_layer_norm_rms_eps(shape.epsilon)

@@ -1,8 +1,9 @@
 """The network: Llama's shape (RMSNorm, rotary positions, SwiGLU) with biases on q, k and v, small.
 
-Half of each head turns with the position, half does not. A head that matches words must find them at
-any distance, and a dimension that has turned all the way round matches nothing; a file tells
-llama.cpp so with its factors of the rotary frequencies (`rope_freqs`).
+A quarter of each head turns with the position, the rest does not. A head that matches words must find
+them at any distance, and a dimension that has turned all the way round matches nothing; a file tells
+llama.cpp so with its factors of the rotary frequencies (`rope_freqs`). Heads are wider together than
+the network: a question is found by all of its words at once, which takes room to tell sentences apart.
 """
 
 import math
@@ -12,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-ROPE_BASE = 10000.0
+ROPE_BASE = 1e8
+TURNING = 8
+"""Pairs of a head's dimensions that turn."""
 POINTERS = ((1, 5), (0, 1))
 """Heads, by layers before the last and number, that are taught where the next token is copied from."""
 
@@ -23,17 +26,13 @@ class Shape:
     layers: int = 5
     width: int = 192
     heads: int = 6
+    head: int = 64
     feed_forward: int = 512
     epsilon: float = 1e-6
 
-    @property
-    def head(self) -> int:
-        return self.width // self.heads
-
     def frequencies(self) -> Tensor:
         """Radians a position that the turning pairs of a head's dimensions turn, from fast to slow."""
-        pairs = self.head // 2
-        return ROPE_BASE ** (-torch.arange(pairs // 2) / pairs)
+        return ROPE_BASE ** (-torch.arange(TURNING) / (self.head // 2))
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -58,33 +57,32 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 def as_neighbours(shape: Shape, rows: Tensor, back: bool = False) -> Tensor:
     """Rows of q or k, (heads * head, ...), in llama.cpp's order: the two of a pair side by side."""
-    turning = len(shape.frequencies())
-    order = torch.arange(shape.head)
-    order[: 2 * turning] = order[: 2 * turning].view(2, turning).T.flatten()
+    order = torch.arange(rows.shape[0] // shape.heads)
+    order[: 2 * TURNING] = order[: 2 * TURNING].view(2, TURNING).T.flatten()
     order = order.argsort() if back else order
-    return rows.view(shape.heads, shape.head, -1)[:, order].reshape(rows.shape)
+    return rows.view(shape.heads, len(order), -1)[:, order].reshape(rows.shape)
 
 
 class Block(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        width, wide = shape.width, shape.feed_forward
+        width, wide, heads = shape.width, shape.feed_forward, shape.heads * shape.head
         self.shape = shape
         self.attention_norm = Norm(width, shape.epsilon)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width, bias=False)
+        self.qkv = nn.Linear(width, 3 * heads)
+        self.out = nn.Linear(heads, width, bias=False)
         self.forward_norm = Norm(width, shape.epsilon)
         self.gate_up = nn.Linear(width, 2 * wide, bias=False)
         self.down = nn.Linear(wide, width, bias=False)
 
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x with what attention brought; queries and keys, each (batch, heads, length, head)."""
-        batch, length, width = x.shape
+        batch, length, _ = x.shape
         qkv = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.shape.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         mixed = F.scaled_dot_product_attention(q, k, v.contiguous(), is_causal=True)
-        return x + self.out(mixed.transpose(1, 2).reshape(batch, length, width)), q, k
+        return x + self.out(mixed.transpose(1, 2).reshape(batch, length, -1)), q, k
 
     def feed_forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(self.forward_norm(x)).chunk(2, dim=-1)

@@ -257,7 +257,8 @@ class Muon(torch.optim.Optimizer):
 @torch.no_grad()
 def read_weights(model: Model, path: Path) -> None:
     """The weights of an exported file, as exact as its type is. Where the model has more layers than
-    the file, the new ones stand before those of the POINTERS and begin by changing nothing."""
+    the file, the new ones stand before those of the POINTERS; where its heads are wider, the new
+    dimensions are their last. Both begin by changing nothing."""
     import gguf
 
     stored = {
@@ -284,9 +285,22 @@ def read_weights(model: Model, path: Path) -> None:
 
         block.attention_norm.weight.copy_(of("attn_norm.weight"))
         block.forward_norm.weight.copy_(of("ffn_norm.weight"))
-        block.qkv.weight.copy_(of("attn_q.weight", "attn_k.weight", "attn_v.weight"))
-        block.qkv.bias.copy_(of("attn_q.bias", "attn_k.bias", "attn_v.bias"))
-        block.out.weight.copy_(of("attn_output.weight"))
+        heads = (3, model.shape.heads, model.shape.head)
+        weight, bias = block.qkv.weight.view(*heads, -1), block.qkv.bias.view(heads)
+        out = block.out.weight.view(-1, *heads[1:])
+        read = of("attn_q.weight", "attn_k.weight", "attn_v.weight").view(
+            *heads[:2], -1, model.shape.width
+        )
+        known = read.shape[2]
+        weight[0, :, known:] = 0.0
+        weight[:, :, :known] = read
+        bias.zero_()
+        bias[:, :, :known] = of("attn_q.bias", "attn_k.bias", "attn_v.bias").view(*heads[:2], -1)
+        # Scores are divided by the root of a head's dimensions.
+        weight[0] *= (model.shape.head / known) ** 0.5
+        bias[0] *= (model.shape.head / known) ** 0.5
+        out.zero_()
+        out[:, :, :known] = of("attn_output.weight").view(-1, heads[1], known)
         block.gate_up.weight.copy_(of("ffn_gate.weight", "ffn_up.weight"))
         block.down.weight.copy_(of("ffn_down.weight"))
 
@@ -328,8 +342,8 @@ def main() -> None:
         len(encoder.tokens),
         given.layers,
         given.width,
-        given.width // 32,
-        (given.width * 8 // 3 + 63) // 64 * 64,
+        heads=given.width // 32,
+        feed_forward=(given.width * 8 // 3 + 63) // 64 * 64,
     )
     model = Model(shape)
     if given.plain:
@@ -395,7 +409,7 @@ def main() -> None:
                 flush=True,
             )
             losses, missing, right, opened = 0.0, 0.0, [0, 0], [0, 0]
-        if (step + 1) % 250 == 0:
+        if (step + 1) % 100 == 0:
             save(step + 1)
     save(given.stop or given.steps)
 
