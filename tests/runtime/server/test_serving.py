@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from paddock.server.serving import listen
+
 SERVING = """
 import logging
 from paddock.server import serving
@@ -57,3 +59,10 @@ def test_a_head_without_end_is_given_up(port: int, begun: str):
         with pytest.raises(ConnectionError):  # noqa: PT012 -- which one of them ends it
             for _ in range(1000):
                 connection.sendall(b"a" * 65536)
+
+
+def test_what_is_sent_does_not_wait_for_an_acknowledgement():
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
