@@ -46,9 +46,9 @@ def address(url: str) -> tuple[str, int]:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that clients can connect to. Raises PaddockError with the system's reason.
 
-    What is sent leaves at once: asyncio sees to that for sockets of its own making only, and a token
-    would wait up to 40 ms for the client's acknowledgement of the one before. Where the system can, it
-    ends the connections of clients that are gone or read nothing.
+    What is sent leaves at once: asyncio sees to that for sockets of its own making only, and a
+    token would wait up to 40 ms for the client's acknowledgement of the one before. Where the
+    system can, it ends the connections of clients that are gone or read nothing.
     """
     listener = _listen(host, port)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
