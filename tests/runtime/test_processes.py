@@ -68,7 +68,10 @@ asyncio.run(main())
 
 
 def test_an_interrupt_ends_a_waiting_program(models: Path) -> None:
-    source = START + "said(); print('ready', flush=True); client.chat('tiny', HI, options=ENDLESS)"
+    # Whoever runs the tests in the background has its children ignore interrupts.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    waits = "said(); print('ready', flush=True); client.chat('tiny', HI, options=ENDLESS)"
+    source = START + heeds + waits
     with subprocess.Popen(
         [sys.executable, "-c", source, str(models)],
         stdout=subprocess.PIPE,
