@@ -50,8 +50,8 @@ _REMOVED: Final = frozenset({"tfs_z"})
 _NO_INFLUENCE: Final = frozenset({"num_thread", "use_mmap"})
 """Options that cannot change an answer and so belong in no cache key."""
 KEYLESS: Final = frozenset(
-    {"pull", "fetch_urls", "read_files", "cancel", "request_id", "keep_alive", "timeout"}
-    | {"num_thread"}
+    {"pull", "fetch_urls", "read_files", "cancel", "request_id"}
+    | {"keep_alive", "timeout", "num_thread"}
     | {"tags", "metadata", "run_name", "run_id", "callbacks"}
 )
 """Keywords of a call that cannot change its answer, and so belong in no cache key."""
