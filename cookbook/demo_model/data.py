@@ -36,6 +36,8 @@ def repetition(w: Words, think: bool) -> Example:
         w.company,
         w.thing,
     ]
+    if w.chance(0.6):  # tokens of other scripts are many, and each is rare elsewhere
+        makers = [w.chinese, w.chinese, w.korean, w.korean, w.japanese, w.emoji, w.invented]
     lines = [
         " ".join(w.rng.choice(makers)() for _ in range(w.rng.randint(1, 5)))
         for _ in range(w.rng.randint(1, 8))
@@ -49,7 +51,7 @@ def repetition(w: Words, think: bool) -> Example:
             Message("user", f"Here are some lines:\n{apart.join(lines)}"),
             Message("assistant", "All right."),
         ]
-    for _ in range(w.rng.randint(2, 6)):
+    for _ in range(w.rng.randint(3, 8)):
         line = w.rng.choice(lines)
         words = line.split(" ")
         start = w.rng.randrange(len(words))

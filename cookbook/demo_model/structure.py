@@ -5,7 +5,7 @@ from typing import Any
 
 from dialogue import Example, Json, Message, dumps
 from rag import cap
-from toolbox import PARAMETERS, call, joke_call, tools  # noqa: F401
+from toolbox import call, joke_call, parameter_name, tools  # noqa: F401
 from words import NOUNS, ROLES, Words
 
 JOKES = [
@@ -98,7 +98,7 @@ def labelled_record(w: Words) -> tuple[str, Json]:
     record: Json = {}
     parts: list[str] = []
     for _ in range(w.rng.randint(1, 4)):
-        key = w.pick(PARAMETERS) if w.chance(0.7) else w.pick(NOUNS)
+        key = parameter_name(w) if w.chance(0.7) else w.pick(NOUNS)
         value: Any = (
             w.rng.choice([w.person, w.town, w.thing, w.invented, w.foreign, w.code, w.phrase])()
             if w.chance(0.65)
@@ -141,7 +141,7 @@ def ask(w: Words, think: bool) -> tuple[list[Message], None]:
             ]
         )
         if w.chance(0.3):
-            keys = [w.pick(PARAMETERS), w.pick(PARAMETERS)]
+            keys = [parameter_name(w), parameter_name(w)]
         record: Json = dict(zip(keys, (setup, punchline), strict=True))
         return [
             Message("user", subject + form(w, keys)),
@@ -150,7 +150,7 @@ def ask(w: Words, think: bool) -> tuple[list[Message], None]:
     if roll < 0.3:  # keys without anything to fill them from
         keys = list(
             dict.fromkeys(
-                w.pick(PARAMETERS) if w.chance(0.6) else w.pick(NOUNS)
+                parameter_name(w) if w.chance(0.6) else w.pick(NOUNS)
                 for _ in range(w.rng.randint(1, 4))
             )
         )

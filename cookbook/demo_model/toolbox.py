@@ -185,6 +185,12 @@ index page offset radius angle rate ratio factor score rating reason comment lab
 project branch version host port filter sort threshold enabled verbose""".split()
 
 
+def parameter_name(w: Words) -> str:
+    """Often of two words, the first of which may be a name of its own elsewhere."""
+    name = w.pick(PARAMETERS)
+    return f"{name}_{w.pick(PARAMETERS)}" if w.chance(0.2) else name
+
+
 def described(w: Words, schema: Json, name: str) -> Json:
     roll = w.rng.random()
     if schema["type"] in ("integer", "number") and w.chance(0.12):
@@ -286,9 +292,7 @@ def composed(w: Words) -> Tool:
     required: list[str] = []
     phrases: list[str] = []
     for _ in range(w.rng.choices([0, 1, 2, 3], [1, 4, 3, 2])[0]):
-        parameter = (
-            w.pick(PARAMETERS) if w.chance(0.8) else w.identifier().replace("-", "_").lower()
-        )
+        parameter = parameter_name(w) if w.chance(0.8) else w.identifier().replace("-", "_").lower()
         if parameter in properties:
             continue
         schema, value = any_value(w)
@@ -834,7 +838,7 @@ def result(w: Words) -> tuple[str, str]:
         return f"Error: {w.phrase()}.", "The tool reported an error."
     pairs: Json = {}
     for _ in range(w.rng.randint(1, 3)):
-        pairs[w.pick(PARAMETERS)] = w.rng.choice(
+        pairs[parameter_name(w)] = w.rng.choice(
             [w.rng.randint(0, 999), w.person(), w.thing(), w.town()]
         )
     if w.chance(0.3):

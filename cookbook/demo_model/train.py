@@ -175,7 +175,7 @@ def batches(
     while True:
         rows: list[Row] = []
         while sum(len(row.tokens) for row in rows) < 12 * size:
-            copying = max(0.12, 0.9 - step / 60)
+            copying = max(0.18, 0.9 - step / 60)
             stage = STAGES[stage_of(step, rng)]
             quick = rng.random() < brisk
             made = questions(w, stage) if quick else example(w, stage, copying)
