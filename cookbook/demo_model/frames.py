@@ -7,9 +7,11 @@ lean on each other are in `paragraphs`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from string import Formatter
+from types import MappingProxyType
 
 from words import (
     ADJECTIVES,
@@ -2882,6 +2884,7 @@ Who wanted {SHADE}?
 FRAMES = BLOCKS.strip().split("\n\n")
 NAMED = {*"PTBCMWE", "APP"}
 """Slots that hold the name of somebody or something; the passage's subject may stand there."""
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 @cache
@@ -2891,14 +2894,18 @@ def slots(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys("SHE" if name in ("HER", "HIM") else name for name in names))
 
 
-def drawn(names: Iterable[str], w: Words, subject: str = "") -> tuple[dict[str, str], str]:
+def drawn(
+    names: Iterable[str], w: Words, subject: str = "", like: Mapping[str, str] = NO_VALUES
+) -> tuple[dict[str, str], str]:
     """A value for each slot, no two the same, and what it is all about: the first name, else the
-    first value."""
+    first value. About half of the values are those of `like`."""
     values: dict[str, str] = {}
     about = ""
     for name in names:
         if not about and name in NAMED and subject:
             values[name] = subject
+        elif name in like and w.chance(0.5):
+            values[name] = like[name]
         while name not in values or list(values.values()).count(values[name]) > 1:
             values[name] = SLOTS[name.rstrip("2")](w)
         if not about and name in NAMED:
@@ -2917,8 +2924,19 @@ def told(line: str, values: dict[str, str]) -> str:
     return text[0].upper() + text[1:]
 
 
-def fill(block: str, w: Words, subject: str = "") -> tuple[str, list[str], str]:
-    """A sentence, its questions, and what they are about."""
+@dataclass(frozen=True)
+class Filled:
+    """A sentence, its questions, and what they are about; the block and the values they are of."""
+
+    sentence: str
+    questions: list[str]
+    about: str
+    block: str
+    values: Mapping[str, str]
+
+
+def fill(block: str, w: Words, subject: str = "", like: Mapping[str, str] = NO_VALUES) -> Filled:
     sentence, *questions = block.splitlines()
-    values, about = drawn(slots(sentence), w, subject)
-    return told(sentence, values), [told(question, values) for question in questions], about
+    values, about = drawn(slots(sentence), w, subject, like)
+    asked = [told(question, values) for question in questions]
+    return Filled(told(sentence, values), asked, about, block, values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dialogue import Example, Message
-from frames import FRAMES, fill
+from frames import FRAMES, Filled, fill
 from frameworks import CONDENSES, CONTEXTS, EXPERT, QUERIES, REFINES
 from paragraphs import DOCUMENTS, Template, write
 from words import (
@@ -28,12 +28,13 @@ UNKNOWN = "I don't know."
 @dataclass
 class Fact:
     """A sentence and what may be asked of it. `about`: what the questions name. `document`: the text
-    that the sentence leans on, where it does not stand alone."""
+    that the sentence leans on, where it does not stand alone. `filled`: the frame that it is of."""
 
     sentence: str
     questions: list[str]
     about: str = ""
     document: str = ""
+    filled: Filled | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -675,7 +676,19 @@ def loose(w: Words, subject: str) -> Fact:
 
 def spoken(w: Words, subject: str) -> Fact:
     """As people write and ask (`frames.py`), of the subject or of somebody else."""
-    return Fact(*fill(w.rng.choice(FRAMES), w, subject if w.chance(0.6) else ""))
+    return of_frame(fill(w.rng.choice(FRAMES), w, subject if w.chance(0.6) else ""))
+
+
+def of_frame(filled: Filled) -> Fact:
+    return Fact(filled.sentence, filled.questions, filled.about, filled=filled)
+
+
+def twin(w: Words, told: Sequence[Filled], subject: str = "") -> Fact:
+    """What nearly says, or asks, the same as something that is told: of another, or of another
+    thing of the same one. Only some of its words are not the same."""
+    like = w.rng.choice(told)
+    named = like.about if w.chance(0.4) else subject
+    return of_frame(fill(like.block, w, named if w.chance(0.7) else "", like.values))
 
 
 MAKERS: list[tuple[Callable[[Words, str], Fact], float]] = [
@@ -730,9 +743,19 @@ PROSE = 0.35
 """Part of the passages that are documents (`paragraphs.py`) and no heap of sentences."""
 
 
-def passage(w: Words, subject: str, size: int) -> Passage:
-    # Sometimes a sentence about something else stands in between.
-    facts = [fact(w, subject if w.chance(0.8) else w.entity()) for _ in range(size)]
+TWINS = 0.25
+"""Part of the sentences in training that nearly say what another one does."""
+
+
+def passage(w: Words, subject: str, size: int, before: Sequence[Fact] = ()) -> Passage:
+    """`before`: what other passages tell."""
+    facts: list[Fact] = []
+    for _ in range(size):
+        told = [each.filled for each in (*before, *facts) if each.filled]
+        if told and not w.held and w.chance(TWINS):
+            facts.append(twin(w, told, subject))
+        else:  # Sometimes a sentence about something else stands in between.
+            facts.append(fact(w, subject if w.chance(0.8) else w.entity()))
     made = Passage(subject, facts)
     sentences = [each.sentence for each in facts]
     if w.chance(0.15):
@@ -781,10 +804,13 @@ def passages(w: Words, count_: int, size: int) -> list[Passage]:
         if w.chance(PROSE):
             # Sometimes of another person or place with the same words: the name decides.
             told = [each.template for each in made if each.template]
-            template = w.rng.choice(told if told and w.chance(0.2) else DOCUMENTS)
+            template = w.rng.choice(
+                told if told and w.chance(0.2 if w.held else 0.35) else DOCUMENTS
+            )
             made.append(document(w, template, size))
         else:
-            made.append(passage(w, subject, w.rng.randint(1, size)))
+            before = [fact_ for each in made for fact_ in each.facts]
+            made.append(passage(w, subject, w.rng.randint(1, size), before))
     return made
 
 
@@ -942,6 +968,7 @@ def unknown_question(w: Words, made: list[Passage]) -> Fact:
     """A question that no sentence answers: of something not mentioned, or of a side not told."""
     text = " ".join(each.text for each in made).lower()
     near = [each for each in made if each.unanswered]
+    frames = [fact_.filled for each in made for fact_ in each.facts if fact_.filled]
     while True:
         roll = w.rng.random()
         if near and roll < 0.45:
@@ -959,6 +986,12 @@ def unknown_question(w: Words, made: list[Passage]) -> Fact:
             named = of.subject in question and of.subject.lower() not in text
             if named and not answered(question, of.subject, made):
                 return Fact(UNKNOWN, [question], of.subject)
+            continue
+        if frames and not w.held and roll < 0.8:
+            asked = twin(w, frames)
+            question = w.rng.choice(asked.questions)
+            if not answered(question, asked.about, made):
+                return Fact(UNKNOWN, [question], asked.about)
             continue
         subject = w.entity() if w.chance(0.5) else w.rng.choice(made).subject
         asked = fact(w, subject)
