@@ -78,12 +78,12 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
     if roll < copying:
         return repetition(w, think)
     roll = w.rng.random()
-    if roll < 0.38:
+    if roll < 0.32:
         turns = w.rng.randint(3, 10) if w.chance(0.85) else 1
         return rag(w, think, w.rng.randint(1, stage.passages), stage.facts, turns)
-    if roll < 0.395:
+    if roll < 0.335:
         return refine(w, think)
-    if roll < 0.405:
+    if roll < 0.345:
         return standalone(w, think)
     if roll < 0.7:
         return agent(w, think, 1, stage.functions, turns=6)
