@@ -64,6 +64,7 @@ class FakeBackend:
         self.facts = ModelFacts(
             n_vocab=257,
             n_embd=8,
+            n_embd_input=8,
             n_ctx_train=self.n_ctx,
             bos=None,
             eos=END,

@@ -22,7 +22,7 @@ def mamba(path: Path, vocab: Path, *, width: int = 64) -> Path:
     writer.add_ssm_inner_size(inner)
     writer.add_ssm_state_size(state)
     writer.add_ssm_time_step_rank(rank)
-    count = _copy_tokenizer(writer, vocab)
+    count = copy_tokenizer(writer, vocab)
     random = np.random.default_rng(0)
 
     def add(name: str, *shape: int, gain: float = 1.0) -> None:
@@ -44,7 +44,7 @@ def mamba(path: Path, vocab: Path, *, width: int = 64) -> Path:
         writer.add_tensor(name + "ssm_a", decay)
         writer.add_tensor(name + "ssm_d", np.ones(inner, np.float32))
         add(name + "ssm_out.weight", width, inner)
-    return _written(writer, path)
+    return written(writer, path)
 
 
 def empty_bert(path: Path) -> Path:
@@ -53,14 +53,14 @@ def empty_bert(path: Path) -> Path:
     writer.add_context_length(256)
     writer.add_embedding_length(8)
     writer.add_pooling_type(PoolingType.NONE)
-    return _written(writer, path)
+    return written(writer, path)
 
 
 def empty_projector(path: Path) -> Path:
     """The header of a file that turns images into embeddings: what it is for can be told."""
     writer = GGUFWriter(path, "clip")
     writer.add_bool("clip.has_vision_encoder", True)
-    return _written(writer, path)
+    return written(writer, path)
 
 
 def lora(path: Path, *, width: int = 64, rank: int = 4, architecture: str = "llama") -> Path:
@@ -73,7 +73,7 @@ def lora(path: Path, *, width: int = 64, rank: int = 4, architecture: str = "lla
     for end, shape in (("a", (rank, width)), ("b", (width, rank))):
         weights = random.standard_normal(shape, np.float32)
         writer.add_tensor(f"blk.0.attn_q.weight.lora_{end}", weights)
-    return _written(writer, path)
+    return written(writer, path)
 
 
 def sentence_pieces(path: Path) -> Path:
@@ -89,7 +89,7 @@ def sentence_pieces(path: Path) -> Path:
     writer.add_token_types([int(kind) for kind in kinds])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
-    return _written(writer, path)
+    return written(writer, path)
 
 
 def split(whole: Path, folder: Path, *, shards: int) -> list[Path]:
@@ -108,7 +108,7 @@ def split(whole: Path, folder: Path, *, shards: int) -> list[Path]:
         for number in part:
             tensor = reader.tensors[number]
             writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-        _written(writer, path)
+        written(writer, path)
     return paths
 
 
@@ -120,7 +120,7 @@ def _copy_facts(writer: GGUFWriter, reader: GGUFReader) -> None:
             writer.add_key_value(key, field.contents(), types[0], kind)
 
 
-def _copy_tokenizer(writer: GGUFWriter, vocab: Path) -> int:
+def copy_tokenizer(writer: GGUFWriter, vocab: Path) -> int:
     count = 0
     for key, field in GGUFReader(vocab).fields.items():
         if key.startswith("tokenizer.") and key != Keys.Tokenizer.CHAT_TEMPLATE:
@@ -131,7 +131,7 @@ def _copy_tokenizer(writer: GGUFWriter, vocab: Path) -> int:
     return count
 
 
-def _written(writer: GGUFWriter, path: Path) -> Path:
+def written(writer: GGUFWriter, path: Path) -> Path:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

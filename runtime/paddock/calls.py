@@ -8,7 +8,7 @@ import math
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
@@ -17,6 +17,7 @@ from paddock import prompt
 from paddock.api import (
     ChatRequest,
     GenerateRequest,
+    Image,
     Message,
     Options,
     RunRequest,
@@ -26,10 +27,12 @@ from paddock.api import (
 from paddock.constraint import Choice, answer_grammar, read_choice
 from paddock.dialogue import Reading, dialogue_for, dialogue_of_template
 from paddock.durations import parse_keep_alive
-from paddock.engine import gbnf
-from paddock.engine.sequence import Job, SamplingParams
+from paddock.engine import gbnf, vision
+from paddock.engine.picture import Piece, Placed
+from paddock.engine.sequence import Finished, FinishReason, Job, SamplingParams
 from paddock.errors import (
     ContextLengthError,
+    DeadlineError,
     LoadError,
     OptionError,
     RequestError,
@@ -37,7 +40,8 @@ from paddock.errors import (
 )
 from paddock.models import Model
 from paddock.respond import Empty, Prepared, Preview
-from paddock.stream import Channel
+from paddock.sight import See, tokens_and_pictures
+from paddock.stream import Cancelled, Channel
 from paddock.template.go import GoTemplate
 
 if TYPE_CHECKING:
@@ -80,8 +84,9 @@ class Host(Protocol):
 
     def unload(self, model: Model) -> None: ...
 
-    def run(self, channel: Channel, work: Callable[[], None]) -> None:
-        """Run `work` on a thread of its own; what it raises fails the channel."""
+    def run(self, channel: Channel, work: Callable[[], None], *, apart: bool = False) -> None:
+        """Run `work` on a worker, or `apart` from those that others wait for, where it takes
+        seconds; what it raises fails the channel."""
         ...
 
 
@@ -113,7 +118,9 @@ class Call(ABC, Generic[R]):
 
     def _leased(self, future: "Future[Lease[LoadedModel]]") -> None:
         if not future.cancelled():
-            self._host.run(self._channel, lambda: self._begin(future.result()))
+            self._host.run(
+                self._channel, lambda: self._begin(future.result()), apart=self.takes_long()
+            )
 
     def _begin(self, lease: "Lease[LoadedModel]") -> None:
         # The lease ends with the answer: finished, failed, or nobody listening any more.
@@ -140,6 +147,10 @@ class Call(ABC, Generic[R]):
 
     def is_unload(self, keep_alive: int | None) -> bool:
         """Whether the request only asks to give the model's memory back."""
+        return False
+
+    def takes_long(self) -> bool:
+        """Whether `serve` works for seconds before the engine does."""
         return False
 
     def check(self, model: Model) -> None:
@@ -183,7 +194,8 @@ class Rendered:
     """Tokens of the messages that did not fit."""
     dropped_count: int = 0
     """How many messages those are."""
-    num_images: int = 0
+    images: Sequence[Image] = ()
+    """By the numbers that they have in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +211,11 @@ class Tokens:
     dropped_count: int = 0
     """Messages that were left out."""
     num_images: int = 0
+    pictures: tuple[Placed, ...] = ()
+
+
+class _CalledOffError(Exception):
+    """The request was called off before it came to the engine."""
 
 
 Q = TypeVar("Q", bound="ChatRequest | GenerateRequest")
@@ -220,10 +237,23 @@ class RunCall(Call[Q]):
         given = [name for name, value in wanted.items() if value]
         if len(given) > 1:
             raise RequestError(f"{' and '.join(given)} constrain the answer; give one of them")
-        if self.has_images() and "vision" not in model.capabilities:
+        if self.has_images():
+            self._check_sight(model)
+
+    def _check_sight(self, model: Model) -> None:
+        if "vision" not in model.capabilities:
             raise UnsupportedError(f'"{model.name.short}" does not support images')
-        if self.has_images() and not request.debug_render_only:
-            raise UnsupportedError("images: paddock does not read images yet")
+        if self._request.debug_render_only:
+            return
+        if not model.projectors:
+            raise UnsupportedError(
+                f'the vision of "{model.name.short}" is inside of its weights, where paddock '
+                "cannot read it; make the model of a GGUF and a projector (mmproj) beside it"
+            )
+        vision.check(model.projectors[0])
+
+    def takes_long(self) -> bool:
+        return self.has_images()
 
     @abstractmethod
     def is_empty(self) -> bool: ...
@@ -241,9 +271,17 @@ class RunCall(Call[Q]):
             self._answer(Empty("load"))
             return
         request = self._request
-        tokens = self.tokens(loaded.weights, engine.n_ctx)
         if request.debug_render_only:
+            tokens = self.tokens(loaded.weights, engine.n_ctx)
             self._answer(Preview(tokens.text, tokens.num_images))
+            return
+        # Loading does not count: a deadline for an answer would fail the first one only.
+        deadline = None if request.timeout is None else time.monotonic() + request.timeout
+        try:
+            tokens = self.tokens(loaded.weights, engine.n_ctx, self._sight(loaded, deadline))
+        except _CalledOffError:
+            end = Finished(FinishReason.CANCELLED, 0, 0, 0, 0, 0)
+            self._answer(Prepared(load_duration, context_length=engine.n_ctx), end)
             return
         reading = tokens.reading
         params = sampling_params(self._options, request)
@@ -257,10 +295,10 @@ class RunCall(Call[Q]):
             num_keep=_num_keep(self._options),
             shift=self._may_shift(),
             stop=tuple(self._options.stop or ()),
-            # Loading does not count: a deadline for an answer would fail the first one only.
-            deadline=None if request.timeout is None else time.monotonic() + request.timeout,
+            deadline=deadline,
             shown=_shown(loaded.weights, reading.preserved) if reading else {},
             is_called_off=None if request.cancel is None else request.cancel.is_set,
+            pictures=tokens.pictures,
         )
         prepared = Prepared(
             load_duration,
@@ -273,6 +311,23 @@ class RunCall(Call[Q]):
         )
         self._channel.put(prepared)
         engine.submit(job)
+
+    def _sight(self, loaded: "LoadedModel", deadline: float | None) -> See:
+        """What reads an image, unless nobody waits for the answer any more."""
+        request, channel = self._request, self._channel
+
+        def check() -> None:
+            if channel.cancelled:
+                raise Cancelled
+            if channel.called_off or (request.cancel is not None and request.cancel.is_set()):
+                raise _CalledOffError
+            if deadline is not None and time.monotonic() >= deadline:
+                raise DeadlineError("the request's deadline passed while its images were read")
+
+        def see(image: Image) -> list[Piece]:
+            return loaded.projector().encode(image.read(), check)
+
+        return see
 
     def keeps_context(self) -> bool:
         return False
@@ -323,7 +378,8 @@ class RunCall(Call[Q]):
         return self.think()
 
     @abstractmethod
-    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens: ...
+    def tokens(self, weights: "Weights", n_ctx: int, see: See | None = None) -> Tokens:
+        """The prompt; without `see` its images' places stay text."""
 
     def _may_shift(self) -> bool:
         config = self._model.config
@@ -353,7 +409,7 @@ class RunCall(Call[Q]):
             text = dialogue.prompt(placed)
             reading = dialogue.reading(kept, text)
             left_out = len(messages) - len(kept)
-            return Rendered(text, reading, dialogue.leading_bos, dropped, left_out, len(images))
+            return Rendered(text, reading, dialogue.leading_bos, dropped, left_out, images)
 
         def count(kept: list[Message]) -> int:
             return len(weights.tokenize(_bounded(dialogue.prompt(kept), n_ctx), special=False))
@@ -373,6 +429,7 @@ class RunCall(Call[Q]):
         weights: "Weights",
         rendered: Rendered,
         n_ctx: int,
+        see: See | None,
         *,
         context: list[int] | None = None,
     ) -> Tokens:
@@ -382,7 +439,11 @@ class RunCall(Call[Q]):
             rendered.leading_bos or weights.text_of(weights.bos),
             weights.add_bos,
         )
-        ids = (context or []) + weights.tokenize(text, special=not context)
+        images, pictures = rendered.images, ()
+        if images and see is not None:
+            ids, pictures = tokens_and_pictures(weights, text, images, see, context or ())
+        else:
+            ids = (context or []) + weights.tokenize(text, special=not context)
         fitted, original = prompt.fit_tokens(
             ids,
             n_ctx,
@@ -390,7 +451,7 @@ class RunCall(Call[Q]):
             add_bos=weights.add_bos,
             can_shift=self._may_shift(),
             truncate=self._request.truncate is not False,
-            has_images=rendered.num_images > 0,
+            has_images=len(images) > 0,
         )
         was_cut = rendered.dropped > 0 or len(fitted) < original
         return Tokens(
@@ -399,7 +460,8 @@ class RunCall(Call[Q]):
             reading=rendered.reading,
             text=rendered.text,
             dropped_count=rendered.dropped_count,
-            num_images=rendered.num_images,
+            num_images=len(images),
+            pictures=pictures,
         )
 
 
@@ -446,11 +508,11 @@ class ChatCall(RunCall[ChatRequest]):
     def has_images(self) -> bool:
         return any(message.images for message in self._request.messages or ())
 
-    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
+    def tokens(self, weights: "Weights", n_ctx: int, see: See | None = None) -> Tokens:
         messages = prompt.assemble(
             self._model.system, self._model.messages, self._request.messages or []
         )
-        return self._fit(weights, self._render(weights, messages, n_ctx), n_ctx)
+        return self._fit(weights, self._render(weights, messages, n_ctx), n_ctx, see)
 
     def count(self, weights: "Weights") -> int:
         """Tokens of the whole prompt, however large the window."""
@@ -500,11 +562,11 @@ class GenerateCall(RunCall[GenerateRequest]):
         """Reference: the request's own value, not what a thinking model makes of none."""
         return self._request.think
 
-    def tokens(self, weights: "Weights", n_ctx: int) -> Tokens:
+    def tokens(self, weights: "Weights", n_ctx: int, see: See | None = None) -> Tokens:
         request, model = self._request, self._model
         if request.raw:
-            rendered = Rendered(request.prompt or "", num_images=len(request.images or ()))
-            return self._fit(weights, rendered, n_ctx)
+            rendered = Rendered(request.prompt or "", images=request.images or ())
+            return self._fit(weights, rendered, n_ctx, see)
         history = () if request.context is not None else model.messages
         system = request.system or model.system
         asked = Message(role="user", content=request.prompt, images=request.images)
@@ -518,7 +580,7 @@ class GenerateCall(RunCall[GenerateRequest]):
             raise RequestError(
                 f"context: token ids outside 0..{weights.n_vocab - 1}; it is of another model"
             )
-        return self._fit(weights, rendered, n_ctx, context=context)
+        return self._fit(weights, rendered, n_ctx, see, context=context)
 
     def _executed(self, messages: list[Message]) -> Rendered:
         """Reference: what a request brings of its own is not shortened by whole messages."""
@@ -532,8 +594,8 @@ class GenerateCall(RunCall[GenerateRequest]):
             text = renderer.fill(request.prompt or "", request.suffix, think)
         else:
             text = dialogue.prompt(messages)
-        num_images = len(request.images or ())
-        return Rendered(text, dialogue.reading(messages, text), num_images=num_images)
+        images = request.images or ()
+        return Rendered(text, dialogue.reading(messages, text), images=images)
 
 
 def sampling_params(options: Options, request: RunRequest) -> SamplingParams:

@@ -10,7 +10,8 @@ PaddockError (500)
 ├─ StoreError: DigestMismatchError, CorruptManifestError · GGUFError (400)
 ├─ RegistryError: UnauthorizedError, TransferError
 ├─ ServerError: ConnectionFailedError (503, ConnectionError)
-└─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, DecodeError, EngineClosedError
+└─ EngineError: EngineMissingError, LoadError, OutOfMemoryError, ProjectorError, DecodeError,
+   EngineClosedError
 """
 
 from collections.abc import Iterable
@@ -217,6 +218,10 @@ class LoadError(EngineError):
 
 class OutOfMemoryError(LoadError):
     """There is not enough memory for the weights or the context."""
+
+
+class ProjectorError(EngineError):
+    """The file that turns images into what the model reads cannot be used."""
 
 
 class DecodeError(EngineError):

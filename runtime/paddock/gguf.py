@@ -9,7 +9,7 @@ short by somebody else is an error and not a signal.
 import os
 import stat
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -217,6 +217,9 @@ class GGUF:
     tensors: tuple[TensorInfo, ...]
     data_offset: int
     """Where the tensor data starts in the file."""
+    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of scalars and strings, as the file numbers them: some readers end the process at another
+    than the expected one."""
 
     @property
     def architecture(self) -> str:
@@ -389,18 +392,18 @@ class _Cursor:
 
 def _read(cursor: _Cursor, arrays: bool | Collection[str]) -> GGUF:
     version, n_tensors, n_key_values = _beginning(cursor)
-    metadata, lengths = _key_values(cursor, n_key_values, arrays)
+    metadata, lengths, kinds = _key_values(cursor, n_key_values, arrays)
     _check_metadata(cursor, metadata)
     alignment = _alignment(cursor, metadata)
     tensors = tuple(_tensor(cursor, alignment) for _ in range(n_tensors))
     data_offset = -(-cursor.position // alignment) * alignment
     _check_tensors(cursor, tensors, data_offset)
-    return GGUF(cursor.path, version, metadata, lengths, tensors, data_offset)
+    return GGUF(cursor.path, version, metadata, lengths, tensors, data_offset, kinds)
 
 
 def _glance(cursor: _Cursor) -> Mapping[str, Any]:
     _, _, n_key_values = _beginning(cursor)
-    metadata, _ = _key_values(cursor, n_key_values, False, until=_TOKENIZER)
+    metadata, _, _ = _key_values(cursor, n_key_values, False, until=_TOKENIZER)
     _check_metadata(cursor, metadata)
     return metadata
 
@@ -430,10 +433,12 @@ def _version(cursor: _Cursor) -> int:
 
 def _key_values(
     cursor: _Cursor, count: int, arrays: bool | Collection[str], until: str = ""
-) -> tuple[dict[str, Any], dict[str, int]]:
-    """All of them, or those before the first key that begins with `until`."""
+) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
+    """All of them, or those before the first key that begins with `until`: values, lengths of
+    arrays, kinds of the others."""
     metadata: dict[str, Any] = {}
     lengths: dict[str, int] = {}
+    kinds: dict[str, int] = {}
     for index in range(count):
         key = cursor.text(_MAX_KEY, f"key {index}")
         if until and key.startswith(until):
@@ -445,12 +450,13 @@ def _key_values(
             if key in _ARRAY_KINDS:
                 raise cursor.error(f"{key!r} is no array; convert the model again")
             metadata[key] = _value(cursor, kind, key)
+            kinds[key] = kind
             continue
         wanted = arrays if isinstance(arrays, bool) else key in arrays
         values, lengths[key] = _array(cursor, key, wanted)
         if wanted:
             metadata[key] = values
-    return metadata, lengths
+    return metadata, lengths, kinds
 
 
 def _value(cursor: _Cursor, kind: int, key: str) -> Any:

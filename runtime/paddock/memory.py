@@ -32,6 +32,10 @@ BATCH_STEP: Final = 64
 """Batches are multiples of this: the library asserts on sizes that its sequences do not divide."""
 _AUTOMATIC_PARALLEL: Final = (8, 4, 2, 1)
 _CACHE_SHARE: Final = 8
+MIN_VISION_CONTEXT: Final = 2048
+MIN_IMAGE_TOKENS: Final = 1024
+_GROUNDED: Final = frozenset({"qwen2vl", "qwen25vl", "qwen3vl", "qwen3vlmoe"})
+"""Architectures that find things in images only if they see them in so many tokens."""
 _F16: Final = 1
 _CACHE_TYPES: Final = ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "IQ4_NL")
 KV_TYPES: Final[dict[str, int]] = {
@@ -76,13 +80,14 @@ def plan(
     available_memory: int,
     weights_size: int,
     is_embedding: bool,
+    is_vision: bool = False,
     has_gpu: bool = False,
     gpus: Sequence[int] = (),
     adapters: Sequence[Path] = (),
     projectors: Sequence[Path] = (),
 ) -> LoadSpec:
     """How to load `weights` for a request; `options` are its own over those of its model, `gpus`
-    the bytes of memory of each.
+    the bytes of memory of each, `weights_size` those of the weights and their projector.
 
     Raises OptionError for a value that no load could honour.
     """
@@ -94,7 +99,7 @@ def plan(
     default = settings.context_length or default_context(
         on_gpus, on_gpus - weights_size, per_token, trained
     )
-    num_ctx = _num_ctx(options, default, trained)
+    num_ctx = _num_ctx(options, default, trained, MIN_VISION_CONTEXT if is_vision else MIN_CONTEXT)
     room = max(available_memory - weights_size, 0) // _CACHE_SHARE
     parallel = 1 if is_embedding else _parallel(settings.num_parallel, num_ctx * per_token, room)
     if num_ctx * parallel > MAX_CELLS:
@@ -120,6 +125,7 @@ def plan(
         flash_attention=settings.flash_attention,
         adapters=tuple(adapters),
         projectors=tuple(projectors),
+        image_min_tokens=MIN_IMAGE_TOKENS if architecture in _GROUNDED else -1,
     )
 
 
@@ -211,10 +217,10 @@ def _check_ranges(options: Options) -> None:
             raise OptionError(f'option "{name}" must be between {low} and {high}, not {value}')
 
 
-def _num_ctx(options: Options, default: int, trained: int) -> int:
-    asked = default if options.num_ctx is None else options.num_ctx
+def _num_ctx(options: Options, default: int, trained: int, least: int) -> int:
+    asked = max(default if options.num_ctx is None else options.num_ctx, least)
     if 0 < trained < asked:
-        if options.num_ctx is not None:
+        if asked == options.num_ctx:
             logger.warning(
                 "num_ctx %d is more than the model's %d; using %d", asked, trained, trained
             )

@@ -244,6 +244,33 @@ def _tagged(content: str, numbers: range) -> str:
     return front + content
 
 
+_PLACE: Final = re.compile(r"\[img-(0|[1-9][0-9]*)\]")
+
+
+def at_images(text: str, count: int) -> list[str | int]:
+    """A prompt cut at the places of its `count` images: stretches of text, and the images' numbers.
+
+    A number has its first place only; a second one is text, and so is the number of no image.
+    Raises RequestError for an image that has none.
+    """
+    parts: list[str | int] = []
+    done, seen = 0, set[int]()
+    for place in _PLACE.finditer(text):
+        number = int(place[1])
+        if number >= count or number in seen:
+            continue
+        parts += [text[done : place.start()], number]
+        done = place.end()
+        seen.add(number)
+    for number in range(count):
+        if number not in seen:
+            raise RequestError(
+                f"image {number} of {count} (they count from 0) has no place in the prompt; write "
+                f"[img-{number}] where it belongs"
+            )
+    return [*parts, text[done:]]
+
+
 # -- fitting messages ------------------------------------------------------------------------------
 
 IMAGE_TOKENS: Final = 768

@@ -459,7 +459,7 @@ class Runtime:
     def unload(self, model: Model) -> None:
         self._scheduler.unload(model.weights_digest)
 
-    def run(self, channel: Channel, work: Callable[[], None]) -> None:
+    def run(self, channel: Channel, work: Callable[[], None], *, apart: bool = False) -> None:
         def guarded() -> None:
             try:
                 work()
@@ -468,6 +468,9 @@ class Runtime:
             except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
                 channel.fail(error)
 
+        if apart:
+            threading.Thread(target=guarded, name="paddock-call", daemon=True).start()
+            return
         try:
             self._pool.submit(guarded)
         except RuntimeError:
@@ -483,8 +486,9 @@ class Runtime:
             options=options,
             settings=self.settings,
             available_memory=memory.available_memory(),
-            weights_size=model.weights.stat().st_size,
+            weights_size=_size(model.weights, *model.projectors[:1]),
             is_embedding="embedding" in model.capabilities,
+            is_vision="vision" in model.capabilities,
             has_gpu=_has_gpu(),
             gpus=_gpus(),
             adapters=model.adapters,
@@ -501,7 +505,7 @@ class Runtime:
                 header.metadata,
                 header.architecture,
                 available_memory=memory.available_memory(),
-                weights_size=spec.weights.stat().st_size,
+                weights_size=_size(spec.weights, *spec.projectors[:1]),
             )
         return LoadedModel(
             spec, max_queue=self.settings.max_queue, is_wanted=lambda: not self._closed
@@ -517,6 +521,11 @@ class Runtime:
             _inherited.extend((runtime._pool, runtime._scheduler, runtime._vocabularies))
             if not runtime._closed:
                 runtime._open()
+
+
+def _size(*files: Path) -> int:
+    """Bytes of all of them."""
+    return sum(file.stat().st_size for file in files)
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,7 @@ from paddock.errors import (
     NotFoundError,
     OptionError,
     PaddockError,
+    ProjectorError,
     RequestError,
     UnsupportedError,
 )
@@ -227,7 +228,9 @@ def test_images_are_refused_rather_than_left_unseen(client: Client, seeing: str)
     asked = [{"role": "user", "content": "what is it?", "images": [b"a"]}]
     with pytest.raises(UnsupportedError, match='"tiny:latest" does not support images'):
         shown(client, model="tiny", messages=asked)
-    with pytest.raises(UnsupportedError, match="does not read images yet"):
+    with pytest.raises(
+        ProjectorError, match=r"cannot read the projector .* unknown projector type"
+    ):
         client.chat(seeing, asked)
     assert client.chat(seeing, HI, options=GREEDY).message.content
 

@@ -38,6 +38,9 @@ class LoadSpec:
     """None lets the library choose."""
     adapters: tuple[Path, ...] = ()
     projectors: tuple[Path, ...] = ()
+    """Files that turn pictures into rows; the first one is used."""
+    image_min_tokens: int = -1
+    """Least rows of a picture where they depend on its size; -1 leaves it to the projector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class ModelFacts:
 
     n_vocab: int
     n_embd: int
+    n_embd_input: int
+    """Width of a row that stands in place of a token."""
     n_ctx_train: int
     """Trained window in tokens."""
     bos: int | None
@@ -84,8 +89,10 @@ class Sampler(Protocol):
 class Backend(Protocol):
     """One context with `n_slots` sequences of `n_ctx` tokens. Used by one thread only.
 
-    Callers keep to: slots below `n_slots`, tokens below `facts.n_vocab`, consecutive positions per
-    slot, at most `n_batch` rows per step.
+    Callers keep to: slots below `n_slots`, tokens below `facts.n_vocab`, positions that go on where
+    the slot's ended, at most `n_batch` rows of tokens per step and of each picture. A place in a
+    slot is told as a position, which is not the number of tokens before it where there are
+    pictures.
     """
 
     facts: ModelFacts
@@ -94,7 +101,11 @@ class Backend(Protocol):
     n_batch: int
 
     def decode(self, step: Step) -> None:
-        """Evaluate the step's rows; raises DecodeError, after which the step's slots are void."""
+        """Evaluate the step's rows; raises DecodeError, after which the step's slots are void.
+
+        Rows of pictures have no outputs, and are not counted among those that `Sampler.sample`
+        names.
+        """
         ...
 
     def sampler(self, params: SamplingParams, history: Sequence[int]) -> Sampler:

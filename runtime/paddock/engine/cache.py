@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from paddock.engine.picture import whole
+
 
 @dataclass(slots=True, eq=False)
 class Slot:
@@ -89,10 +91,15 @@ class SlotTable:
             return None
         limit = len(tokens) - 1
         matches = {
-            slot.index: self._usable(min(common_prefix(slot.tokens, tokens), limit), slot)
+            slot.index: self._usable(
+                whole(tokens, min(common_prefix(slot.tokens, tokens), limit)), slot
+            )
             for slot in self.slots
         }
-        held = {index: min(match, self.slots[index].reusable) for index, match in matches.items()}
+        held = {
+            index: whole(tokens, min(match, self.slots[index].reusable))
+            for index, match in matches.items()
+        }
         best = max(self.slots, key=lambda slot: (held[slot.index], not slot.busy))
         length = held[best.index]
         coming = max(self.slots, key=lambda slot: matches[slot.index] if slot.busy else 0)

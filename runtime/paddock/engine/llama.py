@@ -24,9 +24,10 @@ import psutil
 from paddock.engine import ranking
 from paddock.engine.backend import LoadSpec, ModelFacts
 from paddock.engine.packing import MAX_TEXTS
+from paddock.engine.picture import Picture, Positions
 from paddock.engine.pieces import split_long
 from paddock.engine.ranking import Pair, Ranking, Rows, Segments
-from paddock.engine.sequence import SamplingParams, Step
+from paddock.engine.sequence import Chunk, SamplingParams, Step
 from paddock.errors import (
     DecodeError,
     EngineClosedError,
@@ -74,6 +75,8 @@ _FLASH_ATTENTION = {
     True: llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
 }
 
+_MROPE = (llama_cpp.LLAMA_ROPE_TYPE_MROPE, llama_cpp.LLAMA_ROPE_TYPE_IMROPE)
+
 _SPLIT_BPE = 2048
 """Longest stretch, in characters, that the library's recursion gets: 0.7 MB of stack."""
 _SPLIT_SPM = 8192
@@ -113,8 +116,9 @@ class _NativeLog(threading.local):
 
 
 native_log = _NativeLog()
-_receive = llama_cpp.llama_log_callback(native_log.receive)  # C keeps the pointer: never let it go
-llama_cpp.llama_log_set(_receive, ctypes.c_void_p(0))
+receive_log = llama_cpp.llama_log_callback(native_log.receive)
+"""What C calls with its words; it keeps the pointer, so never let it go."""
+llama_cpp.llama_log_set(receive_log, ctypes.c_void_p(0))
 llama_cpp.llama_backend_init()
 
 
@@ -234,6 +238,10 @@ class Weights:
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self.vocab))
         self._kind = int(llama_cpp.llama_vocab_type(self.vocab))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self.model))
+        self.n_embd_input = int(llama_cpp.llama_model_n_embd_inp(self.model))
+        rope = llama_cpp.llama_model_rope_type(self.model)
+        self.position_parts = 4 if rope in _MROPE else 1
+        """Numbers that a row's position has, where it stands in place of a token."""
         self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self.model))
         self.size = int(llama_cpp.llama_model_size(self.model))
         self.add_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.vocab))
@@ -245,6 +253,12 @@ class Weights:
         self.between = self._between()
         self.n_labels = int(llama_cpp.llama_model_n_cls_out(self.model))
         self._pieces: dict[int, bytes] = {}
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """Every layer is, where there is a GPU."""
+        asked = self.spec.num_gpu
+        return asked < 0 or asked >= int(llama_cpp.llama_model_n_layer(self.model))
 
     def _between(self) -> tuple[int, ...]:
         """The special tokens that stand between the two texts of a pair."""
@@ -408,14 +422,15 @@ class Batch:
             for row in range(capacity)
         ]
         self.capacity = capacity
-        self._length = 0
+        self.length = 0
+        """Rows added since `clear`."""
 
     def clear(self) -> None:
-        self._length = 0
+        self.length = 0
 
     def add(self, slot: int, position: int, tokens: Sequence[int], outputs: str) -> None:
         """Append consecutive tokens of one slot; `outputs` is "none", "last" or "all"."""
-        start, end = self._length, self._length + len(tokens)
+        start, end = self.length, self.length + len(tokens)
         if end - start == 1:
             self._tokens[start] = tokens[0]
             self._positions[start] = position
@@ -427,21 +442,23 @@ class Batch:
             self._outputs[end - 1] = 1
         for row in range(start, end):
             self._slots[row][0] = slot
-        self._length = end
+        self.length = end
 
     def ready(self) -> Any:
-        self._batch.n_tokens = self._length
+        self._batch.n_tokens = self.length
         return self._batch
 
-    def embedded(self, rows: Rows) -> Any:
-        """The same places with these embeddings, one row each, instead of tokens. The rows must
-        outlive the step."""
+    def embedded(self, rows: Rows, positions: Positions | None = None) -> Any:
+        """The same places with these embeddings, one row each, instead of tokens; with these
+        positions, where they have several parts. Both must outlive the step."""
         filled = self.ready()
         return llama_cpp.llama_batch(
             filled.n_tokens,
             None,
             rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)),
-            filled.pos,
+            filled.pos
+            if positions is None
+            else positions.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
             filled.n_seq_id,
             filled.seq_id,
             filled.logits,
@@ -490,6 +507,7 @@ class LlamaBackend:
         return ModelFacts(
             n_vocab=weights.n_vocab,
             n_embd=weights.n_embd,
+            n_embd_input=weights.n_embd_input,
             n_ctx_train=weights.n_ctx_train,
             bos=weights.bos,
             eos=weights.eos,
@@ -501,12 +519,35 @@ class LlamaBackend:
         )
 
     def decode(self, step: Step) -> None:
+        # A batch holds tokens or rows, not both; the last one's logits are what can be sampled.
+        for chunk in step.chunks:
+            if chunk.picture is not None:
+                self._decode_picture(chunk, chunk.picture)
         self._batch.clear()
         for chunk in step.chunks:
-            self._batch.add(
-                chunk.slot, chunk.position, chunk.tokens, "last" if chunk.output else "none"
-            )
-        status = llama_cpp.llama_decode(self._context, self._batch.ready())
+            if chunk.picture is None:
+                self._batch.add(
+                    chunk.slot, chunk.position, chunk.tokens, "last" if chunk.output else "none"
+                )
+        if self._batch.length:
+            self._run(self._batch.ready())
+
+    def _decode_picture(self, chunk: Chunk, picture: Picture) -> None:
+        count = len(chunk.tokens)
+        rows = picture.rows[chunk.first : chunk.first + count]
+        positions = picture.positions(chunk.position, chunk.first, count)
+        if len(positions) != self._weights.position_parts:
+            raise DecodeError("an image's positions are not of the model's kind")
+        self._batch.clear()
+        self._batch.add(chunk.slot, 0, [0] * count, "none")
+        llama_cpp.llama_set_causal_attn(self._context, picture.is_causal)
+        try:
+            self._run(self._batch.embedded(rows, positions))
+        finally:
+            llama_cpp.llama_set_causal_attn(self._context, True)
+
+    def _run(self, batch: Any) -> None:
+        status = llama_cpp.llama_decode(self._context, batch)
         if status != 0:
             raise DecodeError(_STATUS.get(status, f"llama_decode answered {status}"))
 

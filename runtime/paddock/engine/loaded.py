@@ -1,13 +1,14 @@
-"""LoadedModel: one set of weights with the engine and the embedder that run on it. Knows how many
-contexts to open; knows no request and no model name.
+"""LoadedModel: one set of weights with the engine, the embedder and the projector that run on it.
+Knows how many contexts to open; knows no request and no model name.
 
-Both are made at first use: a chat model that is asked for embeddings gets both over one copy of the
+Each is made at first use: a chat model that is asked for embeddings gets both over one copy of the
 weights.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from paddock.engine import packing
 from paddock.engine.backend import LoadSpec
@@ -18,9 +19,13 @@ from paddock.engine.llama import (
     LlamaPooling,
     Weights,
     default_threads,
+    supports_gpu,
 )
 from paddock.engine.loop import Engine
-from paddock.errors import EngineClosedError
+from paddock.errors import EngineClosedError, UnsupportedError
+
+if TYPE_CHECKING:
+    from paddock.engine.media import Projector
 
 SMALL_WEIGHTS = 256 * 2**20
 """Up to this size, in bytes, every core embeds with a context of its own."""
@@ -55,18 +60,25 @@ class LoadedModel:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._embedder: Embedder | None = None
+        self._opening_projector = threading.Lock()
+        self._projector: Projector | None = None
         self._footprint = self.weights.footprint
         self._closed = False
 
     @property
     def size(self) -> int:
         """Bytes of weights, caches and buffers."""
-        return self._footprint.total
+        return self._whole_footprint.total
 
     @property
     def size_vram(self) -> int:
         """The part of `size` that lies on GPUs."""
-        return self._footprint.gpu
+        return self._whole_footprint.gpu
+
+    @property
+    def _whole_footprint(self) -> Footprint:
+        seen = self._projector
+        return self._footprint if seen is None else self._footprint + seen.footprint
 
     @property
     def is_alive(self) -> bool:
@@ -92,6 +104,29 @@ class LoadedModel:
             if self._embedder is None:
                 self._embedder = self._open_embedder()
             return self._embedder
+
+    def projector(self) -> "Projector":
+        """What turns pictures into rows; read at the first call, which the others do not wait for.
+
+        Raises UnsupportedError for a model without one, ProjectorError.
+        """
+        with self._opening_projector:
+            self._check()
+            if self._projector is None:
+                self._projector = self._open_projector()
+            return self._projector
+
+    def _open_projector(self) -> "Projector":
+        from paddock.engine.media import Projector  # brings two libraries that few models need
+
+        if not self.spec.projectors:
+            raise UnsupportedError("the model has no projector, so it cannot see")
+        return Projector(
+            self.weights,
+            self.spec.projectors[0],
+            use_gpu=supports_gpu() and self.weights.is_on_gpu,
+            max_queue=self._max_queue,
+        )
 
     def _open_embedder(self) -> Embedder:
         threads = self.spec.num_thread or default_threads()
@@ -119,7 +154,7 @@ class LoadedModel:
             raise EngineClosedError("the model was unloaded; repeat the request")
 
     def close(self) -> None:
-        """End both sides, then free the weights. Idempotent."""
+        """End all of them, then free the weights. Idempotent."""
         with self._lock:
             if self._closed:
                 return
@@ -127,4 +162,7 @@ class LoadedModel:
         for part in (self._engine, self._embedder):
             if part is not None:
                 part.close()
+        with self._opening_projector:
+            if self._projector is not None:
+                self._projector.close()
         self.weights.close()

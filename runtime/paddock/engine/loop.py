@@ -17,6 +17,7 @@ from queue import SimpleQueue
 
 from paddock.engine.backend import Backend, Choice, Sampler
 from paddock.engine.cache import Placement, SlotTable
+from paddock.engine.picture import Placed, position_of, without_pictures
 from paddock.engine.planner import plan
 from paddock.engine.sequence import (
     Finished,
@@ -177,7 +178,9 @@ class Engine:
         """The job's tokens, once nothing in it can harm the backend."""
         if not len(job.tokens):
             raise RequestError("the prompt is empty: there is nothing to go on from")
-        if min(job.tokens) < 0 or max(job.tokens) >= self._facts.n_vocab:
+        self._check_pictures(job)
+        texts = without_pictures(job.tokens, job.pictures)
+        if min(texts) < 0 or max(texts) >= self._facts.n_vocab:
             raise RequestError(
                 f"the prompt holds token ids outside 0..{self._facts.n_vocab - 1}; "
                 "they belong to another model"
@@ -193,6 +196,30 @@ class Engine:
                 f"{self.n_ctx} and one is needed for the answer; shorten it or raise num_ctx"
             )
         return array("i", list(job.tokens))
+
+    def _check_pictures(self, job: Job) -> None:
+        """Whether the pictures are what their places in the tokens say."""
+        free = 0
+        for placed in job.pictures:
+            picture = placed.picture
+            if not free <= placed.start < placed.end < len(job.tokens):
+                raise RequestError("a prompt cannot end with an image; put text behind it")
+            if any(token != picture.mark for token in job.tokens[placed.start : placed.end]):
+                raise RequestError("an image does not stand where the prompt says")
+            if picture.rows.shape[1] != self._facts.n_embd_input:
+                raise RequestError(
+                    f"the rows of an image are {picture.rows.shape[1]} wide, the model's are "
+                    f"{self._facts.n_embd_input}; they belong to another model"
+                )
+            if not picture.is_causal and len(picture) > self._backend.n_batch:
+                raise RequestError(
+                    f"the model looks at an image's {len(picture)} rows at once, but a step has "
+                    f"{self._backend.n_batch}; set num_batch to {len(picture)} or more"
+                )
+            free = placed.end
+        marks = sum(len(placed.picture) for placed in job.pictures)
+        if job.pictures and marks != sum(token < 0 for token in job.tokens):
+            raise RequestError("the prompt has places for images that are not there")
 
     # engine thread
 
@@ -318,11 +345,11 @@ class Engine:
     def _start(self, entry: "_Waiting", placement: Placement) -> None:
         job, tokens = entry.job, entry.tokens
         try:
-            sampler = self._backend.sampler(job.params, tokens)
+            sampler = self._backend.sampler(job.params, without_pictures(tokens, job.pictures))
         except PaddockError as error:
             self._fail([job], error)
             return
-        cached = placement.length if self._prepare(placement) else 0
+        cached = placement.length if self._prepare(placement, job.pictures) else 0
         self._slots.occupy(Placement(placement.slot, placement.slot, cached), tokens)
         self.stats.reused += cached
         sequence = Sequence(
@@ -336,11 +363,12 @@ class Engine:
             queued=sequence.started - entry.submitted,
         )
 
-    def _prepare(self, placement: Placement) -> bool:
+    def _prepare(self, placement: Placement, pictures: tuple[Placed, ...]) -> bool:
         """Make the slot hold exactly the shared prefix; False if it is empty instead."""
+        end = position_of(placement.length, pictures)
         if placement.copies:
-            return self._backend.copy(placement.source, placement.slot, placement.length)
-        return self._backend.truncate(placement.slot, placement.length)
+            return self._backend.copy(placement.source, placement.slot, end)
+        return self._backend.truncate(placement.slot, end)
 
     def _step(self) -> None:
         step = plan((running.sequence for running in self._running.values()), self._backend.n_batch)
@@ -353,7 +381,7 @@ class Engine:
         self.stats.evaluated += step.num_tokens
         row = -1
         for chunk in step.chunks:
-            row += len(chunk.tokens)
+            row += len(chunk.tokens) if chunk.picture is None else 0
             running = self._running[chunk.slot]
             running.sequence.computed += len(chunk.tokens)
             self._slots.advance(chunk.slot, len(chunk.tokens))
@@ -425,7 +453,7 @@ class Engine:
         Source of the numbers: llama-server's context shift, which the reference uses.
         """
         sequence, job = running.sequence, running.job
-        if not (job.shift and self._facts.can_shift):
+        if not (job.shift and self._facts.can_shift) or job.pictures:
             return False
         keep = sequence.num_prompt if job.num_keep < 0 else job.num_keep + self._facts.add_bos
         keep = min(keep, sequence.num_prompt, self.n_ctx - 4)
@@ -456,7 +484,7 @@ class Engine:
                 eval_count=sequence.num_generated,
                 prompt_duration=first - sequence.started,
                 eval_duration=now - first,
-                tokens=sequence.tokens[:],
+                tokens=without_pictures(sequence.tokens[:], job.pictures),
                 queue_duration=running.queued,
                 ended=now,
             )

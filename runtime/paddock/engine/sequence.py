@@ -7,6 +7,7 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from paddock.engine.picture import Picture, Placed, position_of
 from paddock.stream import Channel
 
 
@@ -45,6 +46,7 @@ class Job:
     """One generation as it is submitted."""
 
     tokens: SequenceOf[int]
+    """The prompt; where a picture stands, its mark for each row."""
     channel: Channel
     """Receives Token items, then one Finished; or an error."""
     params: SamplingParams = SamplingParams()
@@ -61,6 +63,8 @@ class Job:
     """Control tokens that are text in this answer, which otherwise have none."""
     is_called_off: Callable[[], bool] | None = None
     """Asked before every step; once true, the job ends with what it has."""
+    pictures: tuple[Placed, ...] = ()
+    """In the order of the prompt, which does not end with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Finished:
     prompt_duration: int
     eval_duration: int
     tokens: SequenceOf[int] = ()
-    """The prompt and what followed, as far as the context still holds them."""
+    """The prompt and what followed, as far as the context still holds them, without pictures."""
     queue_duration: int = 0
     ended: int = 0
     """Clock in nanoseconds; 0 for a job that never ran."""
@@ -126,15 +130,32 @@ class Sequence:
     def is_decoding(self) -> bool:
         return self.num_pending == 1 and self.num_generated > 0
 
+    @property
+    def position(self) -> int:
+        """That of the next token to be computed; inside a picture, that of its beginning."""
+        pictures = self.job.pictures
+        return position_of(self.computed, pictures) if pictures else self.computed
+
+    @property
+    def picture(self) -> Placed | None:
+        """The picture that is next to be computed, begun or not, if there is one left."""
+        return next((placed for placed in self.job.pictures if placed.end > self.computed), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Consecutive tokens of one slot. With `output` the last row's logits are wanted."""
+    """Consecutive tokens of one slot, or rows of one picture. With `output` the last row's logits
+    are wanted."""
 
     slot: int
     position: int
+    """Of the first token, or of the picture's beginning."""
     tokens: SequenceOf[int]
     output: bool
+    picture: Picture | None = None
+    """Then the tokens are its mark, for as many rows as are to be evaluated."""
+    first: int = 0
+    """Which of its rows is the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
