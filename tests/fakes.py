@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from paddock.engine.backend import Choice, ModelFacts
-from paddock.engine.sequence import SamplingParams, Step
+from paddock.engine.sequence import Chunk, SamplingParams, Step
 from paddock.errors import DecodeError, GrammarError
 
 END = 256
@@ -51,6 +51,11 @@ class FakeBackend:
     gate: threading.Event | None = None
     """When given, every decode waits for it."""
     cells: dict[int, "array[int]"] = field(default_factory=dict)
+    positions: dict[int, list[int]] = field(default_factory=dict)
+    """Where each cell stands."""
+    pictures: list[tuple[int, int]] = field(default_factory=list)
+    """First row and number of rows of every piece of a picture, in order."""
+    histories: list[list[int]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     outputs: dict[int, tuple[int, int]] = field(default_factory=dict)
     copies: list[tuple[int, int, int]] = field(default_factory=list)
@@ -61,6 +66,7 @@ class FakeBackend:
 
     def __post_init__(self) -> None:
         self.cells = {slot: array("i") for slot in range(self.n_slots)}
+        self.positions = {slot: [] for slot in range(self.n_slots)}
         self.facts = ModelFacts(
             n_vocab=257,
             n_embd=8,
@@ -84,7 +90,9 @@ class FakeBackend:
         self.in_decode.set()
         if self.gate is not None:
             self.gate.wait(10)
-        assert 0 < step.num_tokens <= self.n_batch
+        assert step.num_tokens > 0
+        texts = [chunk for chunk in step.chunks if chunk.picture is None]
+        assert sum(len(chunk.tokens) for chunk in texts) <= self.n_batch
         slots = [chunk.slot for chunk in step.chunks]
         assert slots == sorted(set(slots)), "one chunk per slot, ordered"
         self.steps.append(step)
@@ -94,16 +102,35 @@ class FakeBackend:
         row = -1
         for chunk in step.chunks:
             held = self.cells[chunk.slot]
-            assert chunk.position == len(held), "positions are consecutive"
-            assert all(0 <= token < self.facts.n_vocab for token in chunk.tokens)
+            places = self._places(chunk)
+            before = self.positions[chunk.slot]
+            free = max(before, default=-1) + 1
+            if chunk.picture is None:
+                assert places[0] >= free, "positions go on"
+                assert all(0 <= token < self.facts.n_vocab for token in chunk.tokens)
+                row += len(chunk.tokens)
+            else:
+                assert not chunk.output
+                assert len(chunk.tokens) <= self.n_batch
+                assert set(chunk.tokens) == {chunk.picture.mark}
+                self.pictures.append((chunk.first, len(chunk.tokens)))
+            if not any(token < 0 for token in held) and chunk.picture is None:
+                assert chunk.position == len(held), "positions are consecutive"
             held.extend(chunk.tokens)
+            before.extend(places)
             assert len(held) <= self.n_ctx
-            row += len(chunk.tokens)
             if chunk.output:
                 self.outputs[row] = (chunk.slot, len(held))
 
+    def _places(self, chunk: Chunk) -> list[int]:
+        count = len(chunk.tokens)
+        if chunk.picture is None:
+            return list(range(chunk.position, chunk.position + count))
+        return chunk.picture.positions(chunk.position, chunk.first, count)[0].tolist()
+
     def sampler(self, params: SamplingParams, history: Sequence[int]) -> FakeSampler:
         self._one_thread()
+        self.histories.append(list(history))
         if params.grammar == "bad":
             raise GrammarError("grammar: scripted failure")
         sampler = FakeSampler(self)
@@ -115,12 +142,13 @@ class FakeBackend:
 
     def truncate(self, slot: int, length: int) -> bool:
         self._one_thread()
-        held = self.cells[slot]
+        held, places = self.cells[slot], self.positions[slot]
+        kept = sum(place < length for place in places)
         assert length <= len(held)
-        if not self.can_truncate and 0 < length < len(held):
-            del held[:]
+        if not self.can_truncate and 0 < kept < len(held):
+            del held[:], places[:]
             return False
-        del held[length:]
+        del held[kept:], places[kept:]
         return True
 
     def copy(self, source: int, target: int, length: int) -> bool:
@@ -129,12 +157,14 @@ class FakeBackend:
         assert length <= len(self.cells[source])
         self.copies.append((source, target, length))
         self.cells[target] = self.cells[source][:]
+        self.positions[target] = self.positions[source][:]
         return self.truncate(target, length)
 
     def shift(self, slot: int, keep: int, discard: int) -> None:
         self._one_thread()
         assert self.can_shift
         del self.cells[slot][keep : keep + discard]
+        self.positions[slot] = list(range(len(self.cells[slot])))
 
     def close(self) -> None:
         self._one_thread()

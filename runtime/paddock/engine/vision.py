@@ -2,6 +2,7 @@
 expect. Pure; knows metadata and shapes, and reads no tensor.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from paddock import gguf
 from paddock.errors import GGUFError, UnsupportedError
 from paddock.gguf import GGUF
+
+_Shapes = Mapping[str, Sequence[int]]
 
 _U32, _I32, _F32, _BOOL, _STRING = 4, 5, 6, 7, 8
 
@@ -64,6 +67,18 @@ _BOUNDS: Final[dict[str, tuple[int, int]]] = {
 }
 _PINPOINTS: Final = "clip.vision.image_grid_pinpoints"
 _MAX_PINPOINTS: Final = 128
+_PLAIN: Final = frozenset({"mlp", "gemma3", "qwen2vl_merger", "qwen2.5vl_merger"})
+_WITH_POSITIONS: Final = frozenset({"mlp", "gemma3"})
+_MERGED: Final = {"qwen2vl_merger": 4, "qwen2.5vl_merger": 4}
+"""Patches that become one row."""
+_NORMS: Final = ("ln1.weight", "ln1.bias", "ln2.weight", "ln2.bias")
+_NORMS_OF_ALL: Final = (
+    *("pre_ln.weight", "pre_ln.bias", "post_ln.weight", "post_ln.bias"),
+    *("class_embd", "patch_embd.bias"),
+)
+_F32_TENSOR: Final = 0
+_NO_WEIGHTS: Final = frozenset(range(24, 29))
+"""Whole numbers and F64, as tensors have their types."""
 _PLACED: Final = frozenset({"deepseek4v", "hunyuanvl"})
 """Kinds whose rows depend on where in a prompt the image stands, which rows that are made once and
 reused cannot."""
@@ -100,7 +115,10 @@ def _wrong(header: GGUF) -> Iterator[str]:
     if low is not None and high is not None and low > high:
         yield "image_min_pixels is more than image_max_pixels"
     yield from _wrong_pinpoints(metadata.get(_PINPOINTS, ()))
-    yield from _wrong_shapes({tensor.name: tensor.dims for tensor in header.tensors}, width)
+    eps = metadata.get("clip.vision.attention.layer_norm_epsilon", 0.0)
+    if not 0 <= eps < math.inf:
+        yield f"layer_norm_epsilon is {eps}"
+    yield from _wrong_tensors(header)
 
 
 def _wrong_kinds(kinds: Mapping[str, int]) -> Iterator[str]:
@@ -117,6 +135,103 @@ def _wrong_pinpoints(sides: Any) -> Iterator[str]:
         yield f"{_PINPOINTS} are no sizes of images"
 
 
-def _wrong_shapes(shapes: Mapping[str, Sequence[int]], width: int) -> Iterator[str]:
-    if any(not dims or 0 in dims for dims in shapes.values()):
-        yield "a tensor is empty"
+def _wrong_tensors(header: GGUF) -> Iterator[str]:
+    """Of the kinds that are known to be plain vision transformers, whose graphs hold the library to
+    these shapes; of others only what no graph takes."""
+    kind = header.metadata.get("clip.projector_type", "")
+    vectors = ("v.", "mm.") if kind in _PLAIN else "v.blk."
+    for tensor in header.tensors:
+        if not tensor.dims or 0 in tensor.dims:
+            yield f"tensor {tensor.name} is empty"
+        if tensor.type in _NO_WEIGHTS:
+            yield f"tensor {tensor.name} is of a type that holds no weights"
+        is_added = len(tensor.dims) == 1 or (kind == "gemma3" and "position_embd" in tensor.name)
+        if is_added and tensor.type != _F32_TENSOR and tensor.name.startswith(vectors):
+            yield f"tensor {tensor.name} is not F32"
+    if kind in _PLAIN:
+        shapes = {tensor.name: tensor.dims for tensor in header.tensors}
+        yield from _wrong_ends(header, kind, shapes)
+        for block in range(header.metadata.get("clip.vision.block_count", 0)):
+            yield from _wrong_layer(shapes, f"v.blk.{block}.", header)
+
+
+def _wrong_ends(header: GGUF, kind: str, shapes: _Shapes) -> Iterator[str]:
+    """What stands before and behind the layers."""
+    width, patch = _width(header), header.metadata.get("clip.vision.patch_size", 0)
+    ends = {"v.patch_embd.weight": (patch, patch, 3, width)}
+    ends |= {f"v.{name}": (width,) for name in _NORMS_OF_ALL if f"v.{name}" in shapes}
+    if kind in _MERGED:
+        ends["v.patch_embd.weight.1"] = ends["v.patch_embd.weight"]
+        if width // header.metadata.get("clip.vision.attention.head_count", 1) % 4:
+            yield "the width of a head is no multiple of 4"
+    if kind in _WITH_POSITIONS:
+        side = header.metadata.get("clip.vision.image_size", 0) // max(patch, 1)
+        least = side * side + ("v.class_embd" in shapes)
+        found = shapes.get("v.position_embd.weight", ())
+        if len(found) != 2 or found[0] != width or found[1] < least:
+            yield f"v.position_embd.weight has the shape {found}, not {(width, least)}"
+        if kind == "gemma3" and found[1:] != (least,):
+            yield f"v.position_embd.weight has {found[1:]} rows, not {least}"
+    if kind == "gemma3":
+        ends["mm.soft_emb_norm.weight"] = (width,)
+        into = shapes.get("mm.input_projection.weight", ())
+        if len(into) != 2 or into[1] != width:
+            yield f"mm.input_projection.weight has the shape {into}"
+    elif "clip.vision.feature_layer" not in header.array_lengths:
+        yield from _wrong_mlp(shapes, width * _MERGED.get(kind, 1))
+    yield from _unlike(shapes, ends)
+
+
+def _wrong_mlp(shapes: _Shapes, width: int) -> Iterator[str]:
+    """Two layers, each of which takes what the one before gives."""
+    for name in ("mm.0", "mm.2"):
+        weight, bias = shapes.get(f"{name}.weight"), shapes.get(f"{name}.bias")
+        if weight is None and "mm.3.weight" in shapes:
+            return
+        if weight is None or bias is None or len(weight) != 2 or weight[0] != width:
+            yield f"{name}.weight has the shape {weight}, its bias {bias}"
+            return
+        width = weight[1]
+        if tuple(bias) != (width,):
+            yield f"{name}.bias has the shape {bias}"
+
+
+def _wrong_layer(shapes: _Shapes, name: str, header: GGUF) -> Iterator[str]:
+    width = _width(header)
+    parts = ("attn_q", "attn_k", "attn_v")
+    if f"{name}attn_qkv.weight" in shapes:
+        parts = ("attn_qkv",)
+    up, down = (tuple(shapes.get(f"{name}ffn_{part}.weight", ())) for part in ("up", "down"))
+    if len(up) != 2 or up[::-1] != down or width not in up:
+        yield f"{name}ffn_up.weight has the shape {up}, and ffn_down.weight {down}"
+        return
+    wanted: dict[str, Sequence[int]] = {
+        **{
+            f"{name}{part}.weight": (width, width * len(part.removeprefix("attn_")))
+            for part in parts
+        },
+        f"{name}attn_out.weight": (width, width),
+        f"{name}ffn_up.weight": up,
+        f"{name}ffn_down.weight": down,
+    }
+    if f"{name}ffn_gate.weight" in shapes:
+        wanted[f"{name}ffn_gate.weight"] = up
+    needs_biases = header.metadata.get("clip.projector_type") in _MERGED
+    biases = {weight.removesuffix("weight") + "bias": shape[1:] for weight, shape in wanted.items()}
+    wanted |= {
+        bias: shape
+        for bias, shape in biases.items()
+        if bias in shapes or (needs_biases and "attn_" in bias and "out" not in bias)
+    }
+    wanted |= {f"{name}{norm}": (width,) for norm in _NORMS if f"{name}{norm}" in shapes}
+    yield from _unlike(shapes, wanted)
+
+
+def _unlike(shapes: _Shapes, wanted: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    for name, shape in wanted.items():
+        if tuple(shapes.get(name, ())) != tuple(shape):
+            yield f"{name} has the shape {shapes.get(name)}, not {tuple(shape)}"
+
+
+def _width(header: GGUF) -> int:
+    return header.metadata.get("clip.vision.embedding_length", 0)

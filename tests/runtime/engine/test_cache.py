@@ -192,3 +192,45 @@ class Accounting(RuleBasedStateMachine):
 
 TestAccounting = Accounting.TestCase
 TestAccounting.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def _seen(*parts: str | int) -> "array[int]":
+    """Texts, and pictures of five rows by their marks."""
+    tokens = array("i")
+    for part in parts:
+        tokens.extend(part.encode() if isinstance(part, str) else [part] * 5)
+    return tokens
+
+
+def _held(table: SlotTable, tokens: "array[int]", computed: int | None = None) -> None:
+    placement = table.place(tokens)
+    assert isinstance(placement, Placement)
+    slot = table.occupy(placement, tokens)
+    table.advance(slot.index, (len(tokens) if computed is None else computed) - slot.computed)
+    table.release(slot.index)
+
+
+def test_the_same_picture_is_a_prefix_and_another_is_not() -> None:
+    table = SlotTable(1, 4096, can_truncate=True)
+    _held(table, _seen("see ", -1, " what is it"))
+    same = table.place(_seen("see ", -1, " who is it"))
+    other = table.place(_seen("see ", -2, " what is it"))
+    assert isinstance(same, Placement)
+    assert isinstance(other, Placement)
+    assert (same.length, other.length) == (len("see ") + 5 + len(" wh"), len("see "))
+
+
+def test_half_a_picture_is_of_no_use() -> None:
+    table = SlotTable(1, 4096, can_truncate=True)
+    _held(table, _seen("see ", -1, " what"), computed=len("see ") + 3)
+    placement = table.place(_seen("see ", -1, " what"))
+    assert isinstance(placement, Placement)
+    assert placement.length == len("see ")
+
+
+def test_one_picture_is_a_prefix_of_two_equal_ones_only_as_a_whole() -> None:
+    table = SlotTable(1, 4096, can_truncate=True)
+    _held(table, _seen("a", -1, -1, "b"))
+    placement = table.place(_seen("a", -1, "b"))
+    assert isinstance(placement, Placement)
+    assert placement.length == 1 + 5

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes import END, FakeBackend, echo
+from tests.rows import picture
 
 from paddock.engine.loop import Engine
+from paddock.engine.picture import Picture, Placed
 from paddock.engine.sequence import Finished, FinishReason, Job, SamplingParams, Token
 from paddock.errors import (
     ContextLengthError,
@@ -379,3 +382,99 @@ def test_any_run_of_submit_cancel_and_read_loses_nothing(operations: list[tuple[
             assert _text(stream.result()) == _alone(prompt, 5)
         _wait(lambda: not engine.num_waiting)
     assert engine.stats.failed == 0
+
+
+def _see(engine: Engine, *parts: str | Picture, **fields: Any) -> "Stream[Any]":
+    """A prompt of texts and pictures."""
+    tokens: list[int] = []
+    pictures: list[Placed] = []
+    for part in parts:
+        if isinstance(part, Picture):
+            pictures.append(Placed(len(tokens), part))
+            tokens += [part.mark] * len(part)
+        else:
+            tokens += part.encode()
+    channel = Channel()
+    stream: Stream[Any] = Stream(channel, Plain(), lambda parts: parts)
+    engine.submit(Job(tokens, channel, pictures=tuple(pictures), **fields))
+    return stream
+
+
+def _end(parts: Sequence[Any]) -> Finished:
+    assert isinstance(parts[-1], Finished)
+    return parts[-1]
+
+
+def test_a_picture_counts_as_its_rows_and_is_no_token_of_the_answers_context() -> None:
+    backend = FakeBackend()
+    with _engine(backend) as engine:
+        parts = _see(engine, "ab", picture(-5, 6), "cd", num_predict=3).result()
+    end = _end(parts)
+    assert (end.prompt_count, end.eval_count) == (10, 3)
+    assert bytes(end.tokens)[:4] == b"abcd"
+    assert min(end.tokens) >= 0
+    assert backend.pictures == [(0, 6)]
+    assert backend.histories == [list(b"abcd")], "penalties are of texts"
+
+
+def test_positions_behind_a_grid_are_fewer_than_tokens() -> None:
+    backend = FakeBackend()
+    with _engine(backend) as engine:
+        _see(engine, "ab", picture(-5, 12, grid=(4, 3)), "cd", num_predict=2).result()
+    assert backend.positions[0] == [0, 1, *[2] * 12, 6, 7, 8]
+
+
+def test_a_prefix_with_a_grid_is_cut_back_and_copied_by_its_positions() -> None:
+    backend = FakeBackend(n_slots=2, n_ctx=512, n_batch=64)
+    seen = picture(-5, 40, grid=(8, 5))
+    with _engine(backend) as engine:
+        _see(engine, "ab", seen, "first and a very long answer to it", num_predict=30).result()
+        again = _end(_see(engine, "ab", seen, "second", num_predict=2).result())
+    assert again.cached_count == 42
+    assert backend.copies == [(0, 1, 10)]
+    assert backend.positions[1][:44] == [0, 1, *[2] * 40, 10, 11]
+
+
+def test_others_stream_undisturbed_beside_a_picture() -> None:
+    backend = FakeBackend(n_batch=16)
+    with _engine(backend) as engine:
+        text = _submit(engine, "hello", num_predict=20)
+        seen = _see(engine, "ab", picture(-7, 12, is_causal=False), "cd", num_predict=4)
+        assert _text(text.result()) == _alone("hello", 20)
+        assert len(_text(seen.result())) == 4
+
+
+def test_a_full_window_with_a_picture_ends_the_answer_instead_of_shifting() -> None:
+    backend = FakeBackend(n_ctx=16)
+    with _engine(backend) as engine:
+        end = _end(_see(engine, "ab", picture(-5, 6), "cd", num_predict=100).result())
+    assert end.reason is FinishReason.LENGTH
+    assert end.prompt_count + end.eval_count == 17  # the last one needs no cell
+
+
+BAD_PLACES: list[tuple[str, list[int], list[Placed], str]] = [
+    ("at the end", [97, -1, -1], [Placed(1, picture(-1, 2))], "cannot end with an image"),
+    ("another mark", [97, -1, -2, 98], [Placed(1, picture(-1, 2))], "does not stand where"),
+    ("twice", [97, -1, -1, 98], [Placed(1, picture(-1, 2))] * 2, "cannot end with an image"),
+    ("a mark more", [-1, 97, -1, 98], [Placed(2, picture(-1, 1))], "images that are not there"),
+    ("no picture", [97, -1, 98], [], "token ids outside"),
+    ("too large", [97, *[-1] * 20, 98], [Placed(1, picture(-1, 20, is_causal=False))], "num_batch"),
+]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "pictures", "message"),
+    [case[1:] for case in BAD_PLACES],
+    ids=[c[0] for c in BAD_PLACES],
+)
+def test_pictures_that_are_not_where_the_prompt_says_never_reach_the_model(
+    tokens: list[int], pictures: list[Placed], message: str
+) -> None:
+    with _engine(FakeBackend()) as engine, pytest.raises(RequestError, match=message):
+        engine.submit(Job(tokens, Channel(), pictures=tuple(pictures)))
+
+
+def test_rows_of_another_models_width_are_refused() -> None:
+    wide = Picture(-1, np.zeros((2, 9), np.float32))
+    with _engine(FakeBackend()) as engine, pytest.raises(RequestError, match="9 wide"):
+        engine.submit(Job([97, -1, -1, 98], Channel(), pictures=(Placed(1, wide),)))

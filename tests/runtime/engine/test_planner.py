@@ -2,7 +2,9 @@ from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rows import picture
 
+from paddock.engine.picture import Picture, Placed
 from paddock.engine.planner import PREFILL_SHARE, plan
 from paddock.engine.sequence import Job, Sequence
 from paddock.stream import Channel
@@ -100,3 +102,41 @@ def test_every_prompt_is_done_after_as_many_steps_as_its_share_allows(
         ]
         running = renumbered
     assert not any(s.num_pending for s in running if not s.is_decoding)
+
+
+def _seeing(slot: int, picture: Picture, *, start: int = 3, behind: int = 4) -> Sequence:
+    """A prompt with a picture after `start` tokens."""
+    tokens = array("i", [1] * start + [picture.mark] * len(picture) + [2] * behind)
+    job = Job(tokens, Channel(), pictures=(Placed(start, picture),))
+    return Sequence(job, slot, tokens, 0, len(tokens), 0)
+
+
+def _sizes(sequence: Sequence, budget: int, *others: Sequence) -> list[tuple[int, int, bool]]:
+    """Position, rows and whether it is a picture, of every chunk until the prompt is computed."""
+    found = []
+    while sequence.num_pending:
+        for chunk in plan([*others, sequence], budget).chunks:
+            if chunk.slot == sequence.slot:
+                found.append((chunk.position, len(chunk.tokens), chunk.picture is not None))
+                sequence.computed += len(chunk.tokens)
+    return found
+
+
+def test_a_picture_is_a_chunk_of_its_own() -> None:
+    assert _sizes(_seeing(0, picture(-1, 6)), 64) == [(0, 3, False), (3, 6, True), (9, 4, False)]
+
+
+def test_the_text_behind_a_grid_goes_on_where_its_positions_end() -> None:
+    seen = _seeing(0, picture(-1, 12, grid=(4, 3)))
+    assert _sizes(seen, 8) == [(0, 3, False), (3, 8, True), (3, 4, True), (7, 4, False)]
+
+
+def test_a_picture_that_cannot_be_cut_goes_whole_even_while_others_stream() -> None:
+    seen = _seeing(1, picture(-1, 12, is_causal=False))
+    assert _sizes(seen, 16, _sequence(0, 5, 4, 1)) == [(0, 3, False), (3, 12, True), (15, 4, False)]
+
+
+def test_a_second_picture_that_cannot_be_cut_waits_for_the_next_step() -> None:
+    first, second = (_seeing(slot, picture(-1, 12, is_causal=False)) for slot in (0, 1))
+    first.computed = second.computed = 3
+    assert [chunk.slot for chunk in plan([first, second], 16).chunks] == [0]
