@@ -3,13 +3,16 @@
 import asyncio
 import pickle
 import threading
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, HumanMessage
+from tests import seeing
+from tests.pictures import picture
 
 from langchain_paddock import ChatPaddock, PaddockEmbeddings, PaddockLLM
 from paddock import ContextLengthError, ModelNotFoundError, Runtime
@@ -204,3 +207,15 @@ async def test_a_text_that_is_too_long_is_cut_or_refused(runtime: Runtime, tiny_
         assert len(await PaddockEmbeddings(**fields).aembed_documents(texts)) == 2
     with pytest.raises(ContextLengthError, match=r"text 1 has \d+ tokens, the window holds \d"):
         PaddockEmbeddings(**fields, truncate=False).embed_documents(texts)
+
+
+def test_a_block_with_a_picture_is_seen(runtime: Runtime, tiny_gguf: Path, tmp_path: Path) -> None:
+    model = seeing.add(runtime, "llava", tiny_gguf, tmp_path)
+    chat = ChatPaddock(model=model, runtime=runtime, temperature=0, num_predict=8)
+
+    def said(number: int) -> Any:
+        data = b64encode(picture(30, 20, noise=number)).decode()
+        shown = {"type": "image", "base64": data, "mime_type": "image/png"}
+        return chat.invoke([HumanMessage([{"type": "text", "text": "what is it?"}, shown])]).content
+
+    assert said(1) == said(1) != said(2)
