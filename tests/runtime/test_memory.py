@@ -39,6 +39,7 @@ def plan(
     available: int = 64 * GIB,
     weights_size: int = GIB,
     is_embedding: bool = False,
+    is_vision: bool = False,
     has_gpu: bool = False,
     gpus: tuple[int, ...] = (),
 ) -> LoadSpec:
@@ -51,6 +52,7 @@ def plan(
         available_memory=available,
         weights_size=weights_size,
         is_embedding=is_embedding,
+        is_vision=is_vision,
         has_gpu=has_gpu,
         gpus=gpus,
     )
@@ -368,3 +370,21 @@ def test_an_unlimited_cgroup_leaves_what_the_system_has(tmp_path: Path, membersh
 
 def test_without_cgroups_the_system_decides(tmp_path: Path) -> None:
     assert memory.available_memory(cgroups=tmp_path, membership=tmp_path / "none") > 0
+
+
+# -- models that see -------------------------------------------------------------------------------
+
+
+def test_a_model_that_sees_has_a_window_that_pictures_fit_into() -> None:
+    assert plan(options={"num_ctx": 64}, is_vision=True).num_ctx == 2048
+    assert plan(options={"num_ctx": 3000}, is_vision=True).num_ctx == 3000
+    short = LLAMA | {"llama.context_length": 512}
+    assert plan(short, options={"num_ctx": 64}, is_vision=True).num_ctx == 512
+
+
+@pytest.mark.parametrize(("architecture", "least"), [("llama", -1), ("qwen2vl", 1024)])
+def test_models_that_find_things_in_images_see_them_in_enough_tokens(
+    architecture: str, least: int
+) -> None:
+    metadata = {key.replace("llama", architecture): value for key, value in LLAMA.items()}
+    assert plan(metadata, architecture, is_vision=True).image_min_tokens == least

@@ -344,3 +344,26 @@ def test_without_num_predict_the_answer_has_the_reference_budget() -> None:
     assert prompt.predict_budget(None, 100) == 1000
     assert prompt.predict_budget(0, 100) == 0
     assert prompt.predict_budget(7, 100) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "parts"),
+    [
+        ("plain", 0, ["plain"]),
+        ("a[img-0]b", 1, ["a", 0, "b"]),
+        ("[img-1][img-0]", 2, ["", 1, "", 0, ""]),
+        ("[img-0] and [img-0] again", 1, ["", 0, " and [img-0] again"]),
+        ("[img-0][img-7]", 1, ["", 0, "[img-7]"]),
+        ("[img-0][img-00]", 1, ["", 0, "[img-00]"]),
+        ("[img-0]", 0, ["[img-0]"]),
+    ],
+)
+def test_a_prompt_is_cut_at_the_first_place_of_each_image(
+    text: str, count: int, parts: list[str | int]
+) -> None:
+    assert prompt.at_images(text, count) == parts
+
+
+def test_an_image_without_a_place_is_named() -> None:
+    with pytest.raises(RequestError, match=r"image 1 of 2 .* write \[img-1\]"):
+        prompt.at_images("[img-0]", 2)

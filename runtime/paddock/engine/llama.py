@@ -540,9 +540,13 @@ class LlamaBackend:
             raise DecodeError("an image's positions are not of the model's kind")
         self._batch.clear()
         self._batch.add(chunk.slot, 0, [0] * count, "none")
-        llama_cpp.llama_set_causal_attn(self._context, picture.is_causal)
+        batch = self._batch.embedded(rows, positions)
+        if picture.is_causal:
+            self._run(batch)
+            return
+        llama_cpp.llama_set_causal_attn(self._context, False)
         try:
-            self._run(self._batch.embedded(rows, positions))
+            self._run(batch)
         finally:
             llama_cpp.llama_set_causal_attn(self._context, True)
 

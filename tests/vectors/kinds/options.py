@@ -239,6 +239,7 @@ def planned(
     *,
     trained: int = 0,
     embedding: bool = False,
+    vision: bool = False,
     settings: Json | None = None,
     has_gpu: bool = True,
 ) -> LoadSpec:
@@ -252,6 +253,7 @@ def planned(
         available_memory=2**50,
         weights_size=1,
         is_embedding=embedding,
+        is_vision=vision,
         has_gpu=has_gpu,
     )
 
@@ -280,7 +282,12 @@ def default_context_tier(case: Json, _: Json) -> None:
 def context_clamp(case: Json, _: Json) -> None:
     parallel = case["num_parallel"]
     settings = {"num_parallel": parallel}
-    spec = planned({"num_ctx": case["num_ctx"]}, trained=case["train_context"], settings=settings)
+    spec = planned(
+        {"num_ctx": case["num_ctx"]},
+        trained=case["train_context"],
+        settings=settings,
+        vision=case["vision"],
+    )
     assert spec.num_ctx == case["expected"]["per_sequence"]
     assert spec.num_ctx * spec.parallel == case["expected"]["total"]
 
