@@ -35,7 +35,7 @@ _KINDS: Final[dict[str, int]] = {
     "clip.gen.audio.attention.layer_norm_epsilon": _F32,
     "clip.vision.swiglu_clamp": _F32,
 }
-"""What the library takes these keys for; every other number is an unsigned one of 32 bits."""
+"""What the library takes these keys for. It reads no others but numbers."""
 
 _SIDE: Final = 1 << 14
 _BOUNDS: Final[dict[str, tuple[int, int]]] = {
@@ -65,6 +65,29 @@ _BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "clip.vision.expert_used_count": (1, 1 << 10),
     "clip.minicpmv_query_num": (0, 1 << 12),
 }
+_NUMBERS: Final = frozenset(
+    {
+        *_BOUNDS,
+        *(
+            f"clip.{side}.{name}"
+            for side in ("audio", "gen.audio")
+            for name in (
+                *("embedding_length", "feed_forward_length", "block_count", "projection_dim"),
+                *("attention.head_count", "attention.head_count_kv", "attention.head_dim"),
+            )
+        ),
+        *(
+            f"clip.audio.{name}"
+            for name in (
+                *("num_mel_bins", "chunk_size", "conv_kernel_size", "max_pos_emb", "window_size"),
+                *("projector.stack_factor", "projector.window_size", "projector.head_count"),
+                *("projector.downsample_rate", "rvq.num_quantizers", "rvq.codebook_size"),
+                *("local_block_count", "local_group_size", "subsampling_factor"),
+            )
+        ),
+    }
+)
+"""Keys of unsigned numbers of 32 bits. Older files have others, which nobody reads any more."""
 _PINPOINTS: Final = "clip.vision.image_grid_pinpoints"
 _MAX_PINPOINTS: Final = 128
 _PLAIN: Final = frozenset({"mlp", "gemma3", "qwen2vl_merger", "qwen2.5vl_merger"})
@@ -123,7 +146,7 @@ def _wrong(header: GGUF) -> Iterator[str]:
 
 def _wrong_kinds(kinds: Mapping[str, int]) -> Iterator[str]:
     for key, kind in kinds.items():
-        expected = _KINDS.get(key, _U32 if key.startswith("clip.") else kind)
+        expected = _U32 if key in _NUMBERS else _KINDS.get(key, kind)
         if kind != expected:
             yield f"{key} is of the kind {kind}, not {expected}"
 

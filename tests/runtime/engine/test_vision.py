@@ -121,6 +121,16 @@ def test_a_projector_of_sounds_and_one_that_cannot_be_placed_are_named(tmp_path:
         vision.check(changed(source, tmp_path / "placed.gguf", is_placed))
 
 
+def test_keys_of_older_files_which_nobody_reads_may_be_of_any_kind(tmp_path: Path) -> None:
+    def is_old(facts: Facts, _: Tensors) -> None:
+        facts["clip.has_text_encoder"] = (False, GGUFValueType.BOOL, None)
+        facts["clip.has_llava_projector"] = (True, GGUFValueType.BOOL, None)
+        facts["clip.vision.dropout"] = (0.1, GGUFValueType.FLOAT32, None)
+
+    source = KINDS["llava"](tmp_path / "good.gguf")
+    vision.check(changed(source, tmp_path / "old.gguf", is_old))
+
+
 MUTANTS = 40
 READ = """
 import sys
