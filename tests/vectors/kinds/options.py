@@ -286,7 +286,7 @@ def context_clamp(case: Json, _: Json) -> None:
         {"num_ctx": case["num_ctx"]},
         trained=case["train_context"],
         settings=settings,
-        vision=case["vision"],
+        vision=case.get("vision", False),
     )
     assert spec.num_ctx == case["expected"]["per_sequence"]
     assert spec.num_ctx * spec.parallel == case["expected"]["total"]
