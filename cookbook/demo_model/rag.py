@@ -1061,7 +1061,7 @@ def thought(question: str, asked: Fact) -> str:
 
 
 def rag(
-    w: Words, think: bool, count_: int = 4, size: int = 4, turns: int = 4, unknown: float = 0.34
+    w: Words, think: bool, count_: int = 4, size: int = 4, turns: int = 4, unknown: float = 0.4
 ) -> Example:
     made = passages(w, count_, size)
     pool = [(each, fact_) for each in made for fact_ in each.facts]

@@ -224,6 +224,7 @@ def forced(w: Words, think: bool) -> Example:
         return several(w, think)
     text, record = person_record(w) if w.chance(0.5) else labelled_record(w)
     if w.chance(0.3):
+        think = False  # a thought could not know that JSON is asked for
         text, record = (
             w.rng.choice(
                 [

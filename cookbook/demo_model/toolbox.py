@@ -1046,7 +1046,8 @@ def final(w: Words, think: bool) -> Example:
 
 
 def forced_greeting(w: Words, think: bool) -> Example:
-    """A call is forced where none is wanted: any arguments, but they end."""
+    """A call is forced where none is wanted: any arguments, but they end. Without a thought, which
+    could not know."""
     listed = tools(w, 1, 3)
     made = w.rng.choice(listed)
     arguments: Json = {}
@@ -1063,7 +1064,6 @@ def forced_greeting(w: Words, think: bool) -> Example:
     answer = Message(
         "assistant",
         text,
-        "A call is asked for.",
         given=head if w.chance(0.5) else head + made.name + '"',
     )
     asked = w.rng.choice(
@@ -1074,9 +1074,7 @@ def forced_greeting(w: Words, think: bool) -> Example:
             w.rng.choice(listed).request if len(listed) == 1 else "Hello",
         ]
     )
-    return Example(
-        "tool", [Message("user", asked), answer], [tool.schema(w) for tool in listed], think
-    )
+    return Example("tool", [Message("user", asked), answer], [tool.schema(w) for tool in listed])
 
 
 def special(w: Words, think: bool) -> Example:

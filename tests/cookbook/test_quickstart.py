@@ -54,7 +54,6 @@ def test_both_frameworks_answer_with_the_right_source(docs: Path, models: Path):
     assert int(reused[3]) > 50
 
 
-@pytest.mark.xfail(reason="the demo model answers 7 of the 10; it trains on")
 @pytest.mark.parametrize("framework", ["langchain", "llamaindex"])
 def test_the_demo_model_answers_the_list_of_questions_from_the_right_documents(
     framework: str, models: Path
