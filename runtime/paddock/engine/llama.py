@@ -448,7 +448,7 @@ class Batch:
         self._batch.n_tokens = self.length
         return self._batch
 
-    def embedded(self, rows: Rows, positions: Positions | None = None) -> Any:
+    def embedded(self, rows: Rows, positions: "Positions | None" = None) -> Any:
         """The same places with these embeddings, one row each, instead of tokens; with these
         positions, where they have several parts. Both must outlive the step."""
         filled = self.ready()

@@ -6,12 +6,13 @@ its content alone. So whatever compares token ids (prefixes, slots) compares pic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-Rows = np.ndarray[Any, np.dtype[np.float32]]
-Positions = np.ndarray[Any, np.dtype[np.int32]]
+Rows: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
+Positions: TypeAlias = "np.ndarray[Any, np.dtype[np.int32]]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,8 @@ class Picture:
     def positions(self, start: int, first: int, count: int) -> Positions:
         """Those of `count` rows from row `first` on, where the picture begins at `start`: (parts,
         count), C-contiguous."""
+        import numpy as np  # which programs without a picture need not wait for
+
         if self.grid is None:
             return np.arange(start + first, start + first + count, dtype=np.int32)[None]
         part = slice(first, first + count)
