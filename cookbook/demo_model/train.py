@@ -70,11 +70,14 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]], brisk: bool = False)
         tokens += ids
         learned += [float(learn)] * len(ids)
         if learn:
-            learned[start] = OPENING
+            fork = 0
             for run in copied(tokens, start, grams):
                 sources |= run.exact()
                 if run.start == start:
-                    sources |= dict.fromkeys(range(start, start + DECIDED), run.whole())
+                    fork = run.fork
+                    places = range(start, start + fork + DECIDED)
+                    sources |= dict.fromkeys(places, run.whole())
+            learned[start] = learned[start + fork] = OPENING
             for place, line in called(encoder, text, parts[0][0]):
                 sources |= dict.fromkeys(range(start + place, start + place + DECIDED), line)
                 learned[start + place] = OPENING
@@ -83,7 +86,7 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]], brisk: bool = False)
             if decided and start in sources:
                 sources[decided] = sources[start]
             if brisk:
-                end = start + DECIDED
+                end = start + fork + DECIDED
                 del tokens[end:], learned[end:]
                 sources = {place: at for place, at in sources.items() if place < end}
                 tokens.append(encoder.ids[END])
@@ -104,6 +107,11 @@ class Run:
     start: int
     length: int
     sources: dict[int, int]
+
+    @property
+    def fork(self) -> int:
+        """Its first tokens that another sentence has too: the next one tells them apart."""
+        return max((n for n in self.sources.values() if n < self.length), default=0)
 
     @property
     def origins(self) -> list[int]:
