@@ -75,7 +75,7 @@ def encode(encoder: Encoder, parts: list[tuple[str, bool]], brisk: bool = False)
                 sources |= run.exact()
                 if run.start == start:
                     fork = run.fork
-                    places = range(start, start + fork + DECIDED)
+                    places = range(start, min(start + fork + DECIDED, len(tokens)))
                     sources |= dict.fromkeys(places, run.whole())
             learned[start] = learned[start + fork] = OPENING
             for place, line in called(encoder, text, parts[0][0]):
