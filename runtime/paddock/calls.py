@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from paddock import prompt
+from paddock import prompt, vision
 from paddock.api import (
     ChatRequest,
     GenerateRequest,
@@ -27,7 +27,7 @@ from paddock.api import (
 from paddock.constraint import Choice, answer_grammar, read_choice
 from paddock.dialogue import Reading, dialogue_for, dialogue_of_template
 from paddock.durations import parse_keep_alive
-from paddock.engine import gbnf, vision
+from paddock.engine import gbnf
 from paddock.engine.picture import Piece, Placed
 from paddock.engine.sequence import Finished, FinishReason, Job, SamplingParams
 from paddock.errors import (
@@ -250,7 +250,7 @@ class RunCall(Call[Q]):
                 f'the vision of "{model.name.short}" is inside of its weights, where paddock '
                 "cannot read it; make the model of a GGUF and a projector (mmproj) beside it"
             )
-        vision.check(model.projectors[0])
+        vision.check(model.parts[0])
 
     def takes_long(self) -> bool:
         return self.has_images()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from paddock import capabilities as capability
 from paddock import gguf as gguf_files
-from paddock import ingredients
+from paddock import ingredients, vision
 from paddock.describe import human_count, modelfile_text, parameters_text
 from paddock.errors import (
     BlobNotFoundError,
@@ -119,7 +119,8 @@ class Model:
     @cached_property
     def parts(self) -> tuple[GGUF, ...]:
         """The checked headers of projectors and adapters, to be asked for likewise."""
-        return tuple(gguf_files.read(path) for path in (*self.projectors, *self.adapters))
+        paths = (*self.projectors, *self.adapters)
+        return tuple(gguf_files.read(path, arrays=(vision.PINPOINTS,)) for path in paths)
 
     @property
     def chat_template(self) -> str | None:

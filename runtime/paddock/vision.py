@@ -1,13 +1,11 @@
 """Whether a projector's file is one that libmtmd survives: it ends the process at what it does not
-expect. Pure; knows metadata and shapes, and reads no tensor.
+expect. Pure; knows metadata and shapes, and reads no file.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-from paddock import gguf
 from paddock.errors import GGUFError, UnsupportedError
 from paddock.gguf import GGUF
 
@@ -88,7 +86,7 @@ _NUMBERS: Final = frozenset(
     }
 )
 """Keys of unsigned numbers of 32 bits. Older files have others, which nobody reads any more."""
-_PINPOINTS: Final = "clip.vision.image_grid_pinpoints"
+PINPOINTS: Final = "clip.vision.image_grid_pinpoints"
 _MAX_PINPOINTS: Final = 128
 _PLAIN: Final = frozenset({"mlp", "gemma3", "qwen2vl_merger", "qwen2.5vl_merger"})
 _WITH_POSITIONS: Final = frozenset({"mlp", "gemma3"})
@@ -107,10 +105,9 @@ _PLACED: Final = frozenset({"deepseek4v", "hunyuanvl"})
 reused cannot."""
 
 
-def check(path: Path) -> None:
+def check(header: GGUF) -> None:
     """Raises GGUFError for a file that would end the process, and UnsupportedError for a projector
-    of sounds only, or of a kind that paddock cannot place."""
-    header = gguf.read(path, arrays=(_PINPOINTS,))
+    of sounds only, or of a kind that paddock cannot place. The header needs its PINPOINTS."""
     metadata = header.metadata
     if metadata.get("clip.has_vision_encoder") is not True:
         raise UnsupportedError("the model's projector reads no images (it may be one of sounds)")
@@ -118,7 +115,7 @@ def check(path: Path) -> None:
     if kind in _PLACED:
         raise UnsupportedError(f"paddock cannot read images through a projector of kind {kind!r}")
     for wrong in _wrong(header):
-        raise GGUFError(f"the projector {path.name}: {wrong}; convert the model again")
+        raise GGUFError(f"the projector {header.path.name}: {wrong}; convert the model again")
 
 
 def _wrong(header: GGUF) -> Iterator[str]:
@@ -137,7 +134,7 @@ def _wrong(header: GGUF) -> Iterator[str]:
     low, high = (metadata.get(f"clip.vision.image_{end}_pixels") for end in ("min", "max"))
     if low is not None and high is not None and low > high:
         yield "image_min_pixels is more than image_max_pixels"
-    yield from _wrong_pinpoints(metadata.get(_PINPOINTS, ()))
+    yield from _wrong_pinpoints(metadata.get(PINPOINTS, ()))
     eps = metadata.get("clip.vision.attention.layer_norm_epsilon", 0.0)
     if not 0 <= eps < math.inf:
         yield f"layer_norm_epsilon is {eps}"
@@ -155,7 +152,7 @@ def _wrong_pinpoints(sides: Any) -> Iterator[str]:
     if len(sides) > _MAX_PINPOINTS or any(
         not isinstance(side, int) or not 0 < side <= _SIDE for side in sides
     ):
-        yield f"{_PINPOINTS} are no sizes of images"
+        yield f"{PINPOINTS} are no sizes of images"
 
 
 def _wrong_tensors(header: GGUF) -> Iterator[str]:

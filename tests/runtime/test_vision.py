@@ -12,12 +12,16 @@ from gguf import GGUFReader, GGUFValueType, GGUFWriter
 from tests.ggufs import written
 from tests.projectors import KINDS, qwen2vl_text
 
-from paddock.engine import vision
+from paddock import gguf, vision
 from paddock.errors import GGUFError, UnsupportedError
 
 Facts = dict[str, tuple[Any, ...]]
 Tensors = dict[str, np.ndarray[Any, Any]]
 Change = Callable[[Facts, Tensors], object]
+
+
+def check(path: Path) -> None:
+    vision.check(gguf.read(path, arrays=(vision.PINPOINTS,)))
 
 
 def parts_of(path: Path) -> tuple[Facts, Tensors]:
@@ -101,9 +105,9 @@ def test_what_ends_the_process_is_refused_before(
     kind: str, message: str, change: Change, tmp_path: Path
 ) -> None:
     source = KINDS[kind](tmp_path / "good.gguf")
-    vision.check(source)
+    check(source)
     with pytest.raises(GGUFError, match=message):
-        vision.check(changed(source, tmp_path / "bad.gguf", change))
+        check(changed(source, tmp_path / "bad.gguf", change))
 
 
 def test_a_projector_of_sounds_and_one_that_cannot_be_placed_are_named(tmp_path: Path) -> None:
@@ -116,9 +120,9 @@ def test_a_projector_of_sounds_and_one_that_cannot_be_placed_are_named(tmp_path:
         facts["clip.projector_type"] = ("deepseek4v", GGUFValueType.STRING, None)
 
     with pytest.raises(UnsupportedError, match="reads no images"):
-        vision.check(changed(source, tmp_path / "deaf.gguf", is_deaf))
+        check(changed(source, tmp_path / "deaf.gguf", is_deaf))
     with pytest.raises(UnsupportedError, match="deepseek4v"):
-        vision.check(changed(source, tmp_path / "placed.gguf", is_placed))
+        check(changed(source, tmp_path / "placed.gguf", is_placed))
 
 
 def test_keys_of_older_files_which_nobody_reads_may_be_of_any_kind(tmp_path: Path) -> None:
@@ -128,7 +132,7 @@ def test_keys_of_older_files_which_nobody_reads_may_be_of_any_kind(tmp_path: Pat
         facts["clip.vision.dropout"] = (0.1, GGUFValueType.FLOAT32, None)
 
     source = KINDS["llava"](tmp_path / "good.gguf")
-    vision.check(changed(source, tmp_path / "old.gguf", is_old))
+    check(changed(source, tmp_path / "old.gguf", is_old))
 
 
 MUTANTS = 40
@@ -136,7 +140,7 @@ READ = """
 import sys
 from pathlib import Path
 from tests.pictures import picture
-from paddock.engine import vision
+from paddock import gguf, vision
 from paddock.engine.backend import LoadSpec
 from paddock.engine.llama import Weights
 from paddock.engine.media import Projector
@@ -145,7 +149,7 @@ from paddock.errors import PaddockError
 weights = Weights(LoadSpec(Path(sys.argv[1]), num_ctx=64, num_thread=1, image_min_tokens=16))
 for path in sys.argv[2:]:
     try:
-        vision.check(Path(path))
+        vision.check(gguf.read(Path(path), arrays=(vision.PINPOINTS,)))
         Projector(weights, Path(path)).encode(picture(40, 30, noise=1))
         print("read")
     except PaddockError as error:
