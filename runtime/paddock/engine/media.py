@@ -1,7 +1,8 @@
 """Pictures to rows, through libmtmd. Owns one projector over a model's weights; knows no prompt.
 
 Encoding takes seconds, so it happens on the thread of the request and never on the engine's; one at
-a time, in turn. What strangers wrote into the projector's file is checked by `paddock.vision` before.
+a time, in turn. What strangers wrote into the projector's file is checked by `paddock.vision`
+before.
 """
 
 import ctypes
