@@ -30,6 +30,10 @@ def repetition(w: Words, think: bool) -> Example:
         w.foreign,
         w.foreign,
         w.invented,
+        w.scrambled,
+        w.scrambled,
+        w.identifier,
+        w.digits,
         w.code,
         w.email,
         w.path,
@@ -78,16 +82,16 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
     if roll < copying:
         return repetition(w, think)
     roll = w.rng.random()
-    if roll < 0.32:
+    if roll < 0.295:
         turns = w.rng.randint(3, 10) if w.chance(0.85) else 1
         return rag(w, think, w.rng.randint(1, stage.passages), stage.facts, turns)
-    if roll < 0.335:
+    if roll < 0.31:
         return refine(w, think)
-    if roll < 0.345:
+    if roll < 0.32:
         return standalone(w, think)
-    if roll < 0.7:
+    if roll < 0.675:
         return agent(w, think, 1, stage.functions, turns=6)
-    if roll < 0.785:
+    if roll < 0.76:
         return special(w, think)
     if roll < 0.87:
         return structured(w, think)

@@ -7,7 +7,7 @@ from typing import Any
 from chat import small_talk
 from dialogue import CALL, CALL_END, Example, Json, Message, dumps
 from frameworks import HANDED, HANDOFF
-from words import ADJECTIVES, BASES, NOUNS, SUBJECTS, UNITS, VERBS, Words
+from words import ADJECTIVES, BASES, NOUNS, PARAMETERS, SUBJECTS, UNITS, VERBS, Words
 
 LANGUAGES = "English German French Spanish Italian Polish Russian Chinese Japanese Korean Dutch Greek Turkish Arabic".split()
 LEVELS = [
@@ -177,18 +177,13 @@ def cased(w: Words, words: list[str], style: int) -> str:
     return ("-" if style == 2 else "_").join(words)
 
 
-PARAMETERS = """name title text query location city country date time start end amount count number limit size width height length
-weight color colour price level mode format language unit currency path file folder url email phone address user sender recipient
-subject body message note priority status category tag topic room seat quantity duration speed temperature volume id code key value
-target source destination origin input output answer_style customer_name description artist song genre author year month day
-index page offset radius angle rate ratio factor score rating reason comment label symbol order_id product_id user_id account
-project branch version host port filter sort threshold enabled verbose""".split()
-
-
 def parameter_name(w: Words) -> str:
     """Often of two words, the first of which may be a name of its own elsewhere."""
     name = w.pick(PARAMETERS)
-    return f"{name}_{w.pick(PARAMETERS)}" if w.chance(0.2) else name
+    if w.chance(0.8):
+        return name
+    again = not w.held and w.chance(0.1)
+    return f"{name}_{name if again else w.pick(PARAMETERS)}"
 
 
 def described(w: Words, schema: Json, name: str) -> Json:

@@ -19,8 +19,8 @@ class Words:
     def pick(self, words: list[str]) -> str:
         """A word of the list; in training sometimes one that nobody ever saw, to be copied."""
         cut = int(len(words) * (1 - HELD))
-        if not self.held and self.chance(0.15):
-            made = self.scrambled() if self.chance(0.3) else self.syllables(1, 3)
+        if not self.held and self.chance(0.22):
+            made = self.scrambled() if self.chance(0.6) else self.syllables(1, 3)
             made = made.capitalize() if words[0][0].isupper() else made
             if made not in words[cut:]:
                 return made
@@ -43,9 +43,15 @@ class Words:
         return "".join(parts) + rng.choice(CODAS)
 
     def scrambled(self) -> str:
-        """A word cut and put together anew: other pieces in other orders."""
-        one, two = self.rng.choice(NOUNS), self.rng.choice(ADJECTIVES)
-        return (one[: self.rng.randint(1, 4)] + two[self.rng.randint(0, 3) :]).replace(" ", "")
+        """The beginning of one word and the end of another, often of words held back: what a word never
+        seen is made of has been copied in other words."""
+        one, two = (self._cut() for _ in range(2))
+        made = one[: self.rng.randint(1, len(one) - 1)] + two[self.rng.randint(1, len(two) - 1) :]
+        return made.strip("_").lower()
+
+    def _cut(self) -> str:
+        words = self.rng.choice(CUT)
+        return self.rng.choice(words[int(len(words) * (1 - HELD)) :] if self.chance(0.5) else words)
 
     def invented(self) -> str:
         return self.syllables().capitalize()
@@ -141,6 +147,10 @@ class Words:
         )
         return f"{letters}{self.rng.choice(['-', ''])}{self.rng.randint(10, 9999)}"
 
+    def digits(self) -> str:
+        """Of a number too long to be anything but copied."""
+        return str(self.rng.randrange(10 ** self.rng.randint(4, 9)))
+
     def email(self) -> str:
         return f"{self.syllables(1, 2)}@{self.syllables(1, 2)}.{self.rng.choice(['com', 'org', 'net', 'io', 'de'])}"
 
@@ -160,6 +170,8 @@ class Words:
             self.pick(self.rng.choice([NOUNS, ADJECTIVES, BASES]))
             for _ in range(self.rng.randint(2, 5))
         ]
+        if not self.held and self.chance(0.1):  # what follows such a word depends on which it is
+            words.insert(1, words[0])
         return " ".join(words)
 
     # -- scripts beyond ASCII
@@ -437,6 +449,12 @@ start/started/started stop/stopped/stopped store/stored/stored stretch/stretched
 take/took/taken taste/tasted/tasted tear/tore/torn throw/threw/thrown tie/tied/tied touch/touched/touched trade/traded/traded
 turn/turned/turned use/used/used wake/woke/woken warn/warned/warned watch/watched/watched wear/wore/worn wrap/wrapped/wrapped""".split()
 ]
+PARAMETERS = """name title text query location city country date time start end amount count number limit size width height length
+weight color colour price level mode format language unit currency path file folder url email phone address user sender recipient
+subject body message note priority status category tag topic room seat quantity duration speed temperature volume id code key value
+target source destination origin input output answer_style customer_name description artist song genre author year month day
+index page offset radius angle rate ratio factor score rating reason comment label symbol order_id product_id user_id account
+project branch version host port filter sort threshold enabled verbose""".split()
 ATTRIBUTES = """price weight height length width depth age colour speed capacity area population budget temperature range lifetime
 warranty deadline limit size nickname motto address code password rating fee salary rent version licence number symbol origin
 emblem entrance diameter voltage thickness altitude duration""".split()
@@ -456,3 +474,9 @@ EMOJI = [
     0x1F4A1,
     0x1F525,
 ]
+CUT = [
+    *(NOUNS, NOUNS, ADJECTIVES, PARAMETERS, PARAMETERS, ATTRIBUTES, UNITS, BUILDINGS, MATERIALS),
+    *(SUBJECTS, ROLES, GIVEN, FAMILY, [name for name in CITIES if name.isalpha()]),
+    [form for verb in VERBS for form in verb],
+]
+"""Lists of words that `scrambled` cuts."""
