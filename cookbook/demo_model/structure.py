@@ -5,7 +5,8 @@ from typing import Any
 
 from dialogue import Example, Json, Message, dumps
 from rag import cap
-from toolbox import call, joke_call, parameter_name, tools  # noqa: F401
+from tables import RECORDS, blocks, fields
+from toolbox import maker, parameter_name
 from words import NOUNS, ROLES, Words
 
 JOKES = [
@@ -93,6 +94,25 @@ def person_record(w: Words) -> tuple[str, Json]:
     return f"{record['name']} {joined}.", record
 
 
+TOLD = [(fields(keys), frames) for keys, *frames in blocks(RECORDS)]
+
+
+def told_record(w: Words) -> tuple[str, Json]:
+    """A sentence about anything, and its fields."""
+    keys, frames = w.rng.choice(TOLD)
+    values = {key: maker(kind)(w)[1] for key, kind in keys}
+    said = {
+        key: made.said if isinstance(made.value, bool) else made.value
+        for key, made in values.items()
+    }
+    text = w.rng.choice(frames).format(**said)
+    return text, {key: made.value for key, made in values.items()}
+
+
+def any_record(w: Words) -> tuple[str, Json]:
+    return w.rng.choices([person_record, labelled_record, told_record], [0.35, 0.4, 0.25])[0](w)
+
+
 def labelled_record(w: Words) -> tuple[str, Json]:
     """Fields of any name, told as label and value."""
     record: Json = {}
@@ -167,7 +187,7 @@ def ask(w: Words, think: bool) -> tuple[list[Message], None]:
             Message("user", subject + form(w, keys)),
             Message("assistant", dumps(record), f"JSON with {', '.join(record)}."),
         ], None
-    text, record = person_record(w) if w.chance(0.5) else labelled_record(w)
+    text, record = any_record(w)
     keys = list(record)
     if len(keys) > 1 and w.chance(0.3):
         keys = w.rng.sample(keys, w.rng.randint(1, len(keys)))
@@ -222,7 +242,7 @@ def forced(w: Words, think: bool) -> Example:
     """The grammar opens the object and writes the keys; the model fills in and closes soon."""
     if w.chance(0.2):
         return several(w, think)
-    text, record = person_record(w) if w.chance(0.5) else labelled_record(w)
+    text, record = any_record(w)
     if w.chance(0.3):
         think = False  # a thought could not know that JSON is asked for
         text, record = (

@@ -7,7 +7,8 @@ from typing import Any
 from chat import small_talk
 from dialogue import CALL, CALL_END, Example, Json, Message, dumps
 from frameworks import HANDED, HANDOFF
-from words import ADJECTIVES, BASES, NOUNS, PARAMETERS, SUBJECTS, UNITS, VERBS, Words
+from tables import ASIDES, FUNCTIONS, blocks, fields
+from words import ADJECTIVES, BASES, NOUNS, PARAMETERS, ROLES, SUBJECTS, UNITS, VERBS, Words
 
 LANGUAGES = "English German French Spanish Italian Polish Russian Chinese Japanese Korean Dutch Greek Turkish Arabic".split()
 LEVELS = [
@@ -363,7 +364,7 @@ def of(method: str) -> Callable[[Words], Made]:
     return lambda w: string(w, getattr(w, method))
 
 
-def one_of(*choices: str) -> Callable[[Words], Made]:
+def one_of(choices: list[str]) -> Callable[[Words], Made]:
     def make(w: Words) -> Made:
         chosen = w.rng.choice(choices)
         return {"type": "string", "enum": list(choices)}, Value(chosen, chosen)
@@ -375,383 +376,47 @@ def pick_from(words: list[str]) -> Callable[[Words], Made]:
     return lambda w: string(w, lambda: w.pick(words))
 
 
-RECIPES: list[Recipe] = [
-    (
-        "get_weather",
-        "Get the weather at a location.",
-        [("location", of("town"), True)],
-        [
-            "What is the weather in {location}?",
-            "How is the weather in {location} today?",
-            "What's the weather like in {location}?",
-            "Is it raining in {location}?",
-            "Weather in {location}",
-            "Tell me the weather for {location}.",
-            "What is the weather in {location}, CA?",
-        ],
-    ),
-    (
-        "get_current_weather",
-        "Gets the current weather in a given location.",
-        [("location", of("town"), True)],
-        [
-            "What is the weather today in {location}?",
-            "What is the current weather in {location}?",
-            "How warm is it in {location} right now?",
-        ],
-    ),
-    (
-        "get_weather",
-        "Get the current weather in a city",
-        [("city", of("town"), True), ("unit", one_of("celsius", "fahrenheit"), True)],
-        [
-            "What is the temperature in {city} in {unit}?",
-            "Weather for {city} in {unit}, please.",
-            "How is the weather in {city}? Use {unit}.",
-        ],
-    ),
-    (
-        "add",
-        "Add two numbers.",
-        [("a", integer, True), ("b", integer, True)],
-        [
-            "What is {a} + {b}?",
-            "What is {a} plus {b}?",
-            "Add {a} and {b}.",
-            "Sum {a} and {b}",
-            "What is {a} + {b}",
-        ],
-    ),
-    (
-        "my_adder_tool",
-        "Tool that adds two integers.\n\n            Takes two integers, a and b, and returns their sum.",
-        [("a", integer, True), ("b", integer, True)],
-        ["What is {a} + {b}", "What is {a} + {b}?", "Please add {a} and {b}."],
-    ),
-    (
-        "multiply",
-        "Multiply a and b.",
-        [("a", number, True), ("b", integer, True)],
-        ["What is {a} times {b}?", "Multiply {a} by {b}.", "Calculate {a} * {b}"],
-    ),
-    (
-        "magic_function",
-        "Apply a magic function to an input.",
-        [("input", integer, True)],
-        [
-            "What is the value of magic_function({input})? Use the tool.",
-            "Apply the magic function to {input}.",
-            "What does magic_function give for {input}?",
-        ],
-    ),
-    (
-        "magic_function_no_args",
-        "Calculate a magic function.",
-        [],
-        [
-            "What is the value of magic_function_no_args()? Use the tool.",
-            "Run the magic function without arguments.",
-        ],
-    ),
-    (
-        "unicode_customer",
-        "Tool for creating a customer with Unicode name.",
-        [("customer_name", of("foreign"), True), ("description", of("thing"), True)],
-        [
-            "Create a customer named '{customer_name}' ({x}) - a {description}",
-            "Create a customer named '{customer_name}' - a {description}",
-            "New customer {customer_name}, a {description}",
-        ],
-    ),
-    (
-        "greeting_generator",
-        "Generate a greeting in a particular style of speaking.",
-        [
-            (
-                "answer_style",
-                pick_from("Pirate Shakespeare Formal Casual Cowboy Royal Robot Friendly".split()),
-                True,
-            )
-        ],
-        [
-            "Using the tool, generate a {answer_style} greeting.",
-            "Generate a {answer_style} greeting.",
-        ],
-    ),
-    (
-        "send_email",
-        "Send an email.",
-        [("to", of("email"), True), ("subject", of("phrase"), True)],
-        [
-            "Send an email to {to} with subject {subject}.",
-            "Email {to} about {subject}.",
-            "Write to {to}, subject {subject}",
-        ],
-    ),
-    (
-        "send_message",
-        "Send a message to a person",
-        [("recipient", of("person"), True), ("text", of("phrase"), True)],
-        [
-            "Send {recipient} the message '{text}'.",
-            "Tell {recipient}: {text}",
-            "Message {recipient} saying {text}",
-        ],
-    ),
-    (
-        "set_timer",
-        "Sets a timer.",
-        [("minutes", integer, True)],
-        [
-            "Set a timer for {minutes} minutes.",
-            "Start a {minutes} minute timer.",
-            "Wake me in {minutes} minutes",
-        ],
-    ),
-    (
-        "set_alarm",
-        "Set an alarm clock",
-        [("time", of("clock"), True)],
-        ["Wake me up at {time}.", "Set an alarm for {time}.", "I need an alarm at {time}"],
-    ),
-    (
-        "book_flight",
-        "Book a flight between two cities.",
-        [
-            ("origin", of("town"), True),
-            ("destination", of("town"), True),
-            ("date", of("iso_date"), True),
-        ],
-        [
-            "Book a flight from {origin} to {destination} on {date}.",
-            "I want to fly from {origin} to {destination} on {date}",
-            "Get me a plane to {destination} from {origin} on {date}.",
-        ],
-    ),
-    (
-        "book_table",
-        "Reserve a table in a restaurant",
-        [("restaurant", of("invented"), True), ("people", integer, True)],
-        [
-            "Book a table at {restaurant} for {people} people.",
-            "Reserve a table for {people} at {restaurant}.",
-            "We are {people} and want to eat at {restaurant}.",
-        ],
-    ),
-    (
-        "book_hotel",
-        "Books a hotel room.",
-        [("city", of("town"), True), ("nights", integer, True)],
-        [
-            "Find me a hotel in {city} for {nights} nights.",
-            "Book {nights} nights in {city}.",
-            "I need a room in {city} for {nights} nights",
-        ],
-    ),
-    (
-        "translate",
-        "Translate text into another language.",
-        [("text", of("phrase"), True), ("language", pick_from(LANGUAGES), True)],
-        [
-            "Translate '{text}' into {language}.",
-            "How do you say '{text}' in {language}?",
-            "Translate {text} to {language}",
-        ],
-    ),
-    (
-        "search",
-        "Search the web.",
-        [("query", of("phrase"), True)],
-        ["Search for {query}.", "Look up {query}", "Find pages about {query}.", "Google {query}"],
-    ),
-    (
-        "search_documents",
-        "Search the document index",
-        [("query", of("phrase"), True), ("limit", integer, True)],
-        [
-            "Find {limit} documents about {query}.",
-            "Search the documents for {query}, at most {limit} results.",
-        ],
-    ),
-    (
-        "get_stock_price",
-        "Returns the stock price of a company",
-        [("symbol", of("code"), True)],
-        [
-            "What is the stock price of {symbol}?",
-            "How much is a share of {symbol}?",
-            "Price of {symbol} stock",
-        ],
-    ),
-    (
-        "get_time",
-        "Current time in a city.",
-        [("city", of("town"), True)],
-        ["What time is it in {city}?", "Tell me the time in {city}.", "Current time in {city}?"],
-    ),
-    (
-        "get_date",
-        "Returns the current date.",
-        [],
-        ["What is the date today?", "Which day is it?", "Tell me today's date."],
-    ),
-    (
-        "convert_currency",
-        "Convert an amount of money.",
-        [
-            ("amount", number, True),
-            ("from_currency", one_of("USD", "EUR", "GBP", "JPY"), True),
-            ("to_currency", one_of("USD", "EUR", "GBP", "CHF"), True),
-        ],
-        [
-            "Convert {amount} {from_currency} to {to_currency}.",
-            "How much is {amount} {from_currency} in {to_currency}?",
-        ],
-    ),
-    (
-        "play_song",
-        "Play music",
-        [("title", of("work"), True), ("artist", of("person"), True)],
-        [
-            "Play {title} by {artist}.",
-            "I want to hear {title} by {artist}.",
-            "Put on {title} from {artist}",
-        ],
-    ),
-    (
-        "set_temperature",
-        "Set the temperature of a room.",
-        [("room", pick_from(NOUNS), True), ("degrees", number, True)],
-        [
-            "Set the {room} to {degrees} degrees.",
-            "Make the {room} {degrees} degrees warm.",
-            "Heat the {room} to {degrees}",
-        ],
-    ),
-    (
-        "turn_on_light",
-        "Switch the light of a room",
-        [("room", pick_from(NOUNS), True), ("brightness", integer, False)],
-        [
-            "Turn on the light in the {room} with brightness {brightness}.",
-            "Light in the {room} at {brightness} percent.",
-        ],
-    ),
-    (
-        "create_event",
-        "Create a calendar event.",
-        [("title", of("phrase"), True), ("date", of("iso_date"), True)],
-        [
-            "Create an event '{title}' on {date}.",
-            "Put {title} in my calendar for {date}.",
-            "Schedule {title} on {date}",
-        ],
-    ),
-    (
-        "read_file",
-        "Read a file.",
-        [("path", of("path"), True)],
-        ["Read the file {path}.", "What is in {path}?", "Open {path}", "Show me {path}"],
-    ),
-    (
-        "delete_file",
-        "Deletes a file from disk",
-        [("path", of("path"), True), ("force", boolean, True)],
-        ["Delete {path} with force {force}.", "Remove the file {path}, force={force}."],
-    ),
-    (
-        "create_user",
-        "Create a user account.",
-        [("name", of("person"), True), ("email", of("email"), True), ("admin", boolean, True)],
-        [
-            "Create a user {name} with email {email}, admin {admin}.",
-            "Add user {name}, {email}, admin: {admin}",
-        ],
-    ),
-    (
-        "create_contact",
-        "Adds a contact",
-        [("name", of("foreign"), True), ("phone", of("code"), True)],
-        [
-            "Add {name} with phone {phone} to my contacts.",
-            "New contact: {name}, phone {phone}.",
-            "Save {name} ({phone}) as a contact",
-        ],
-    ),
-    (
-        "get_capital",
-        "Get the capital of a country",
-        [("country", of("invented"), True)],
-        ["What is the capital of {country}?", "Capital of {country}?"],
-    ),
-    (
-        "count_letters",
-        "Count letters in a word.",
-        [("word", of("foreign"), True)],
-        ["How many letters does {word} have?", "Count the letters of {word}."],
-    ),
-    (
-        "order_food",
-        "Order food",
-        [("dish", of("thing"), True), ("quantity", integer, True)],
-        [
-            "Order {quantity} {dish}.",
-            "I want {quantity} portions of {dish}",
-            "Please get {quantity} times {dish}.",
-        ],
-    ),
-    (
-        "find_person",
-        "Look up a person in the directory.",
-        [("name", of("person"), True)],
-        ["Who is {name}?", "Find {name} in the directory.", "Look up {name}."],
-    ),
-    (
-        "get_song_info",
-        "Information about a song",
-        [("title", of("foreign"), True)],
-        ["Tell me about the song {title}.", "Who sings {title}?"],
-    ),
-    (
-        "post_comment",
-        "Post a comment",
-        [("text", of("foreign"), True), ("post_id", integer, True)],
-        ["Comment {text} on post {post_id}.", "Post the comment '{text}' under {post_id}"],
-    ),
-    (
-        "color_picker",
-        "Input your fav color and get a random fact about it.",
-        [("fav_color", pick_from(ADJECTIVES), True)],
-        [
-            "My favourite colour is {fav_color}.",
-            "Give me a fact about {fav_color}.",
-            "I like {fav_color}",
-        ],
-    ),
-    (
-        "book_tickets",
-        "Book tickets for a day.",
-        [
-            (
-                "day",
-                pick_from("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
-                True,
-            ),
-            ("count", integer, True),
-        ],
-        [
-            "Book {count} tickets for {day}.",
-            "I need {count} tickets on {day}.",
-            "{count} tickets for {day}, please.",
-        ],
-    ),
-    (
-        "query_engine_tool",
-        "Useful for answering questions about the documents.",
-        [("input", of("phrase"), True)],
-        ["What do the documents say about {input}?", "Ask the documents about {input}."],
-    ),
-]
+def whole(make: Callable[[Words], int]) -> Callable[[Words], Made]:
+    def made(w: Words) -> Made:
+        value = make(w)
+        return {"type": "integer"}, Value(value, str(value))
+
+    return made
+
+
+MAKERS: dict[str, Callable[[Words], Made]] = {
+    "integer": integer,
+    "number": number,
+    "boolean": boolean,
+    "few": whole(lambda w: w.rng.randint(1, 20)),
+    "year_number": whole(lambda w: int(w.year())),
+    "long_number": whole(lambda w: int(w.digits())),
+    "NOUNS": pick_from(NOUNS),
+    "ADJECTIVES": pick_from(ADJECTIVES),
+    "LANGUAGES": pick_from(LANGUAGES),
+    "SUBJECTS": pick_from(SUBJECTS),
+    "ROLES": pick_from(ROLES),
+    "DAYS": pick_from("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
+    "STYLES": pick_from("Pirate Shakespeare Formal Casual Cowboy Royal Robot Friendly".split()),
+}
+
+
+def maker(kind: str) -> Callable[[Words], Made]:
+    """Of one of the choices between bars, of a name above, or of a method of Words."""
+    return MAKERS.get(kind) or (one_of(kind.split("|")) if "|" in kind else of(kind))
+
+
+def recipe(lines: list[str]) -> Recipe:
+    head, parameters, *frames = lines
+    name, description = head.split(": ", 1)
+    made = [
+        (parameter.rstrip("?"), maker(kind), not parameter.endswith("?"))
+        for parameter, kind in fields(parameters)
+    ]
+    return name, description.replace("\\n", "\n"), made, frames
+
+
+RECIPES = [recipe(block) for block in blocks(FUNCTIONS)]
 
 
 def known(w: Words) -> Tool:
@@ -786,7 +451,12 @@ def known(w: Words) -> Tool:
 
 
 def tool(w: Words) -> Tool:
-    return known(w) if w.chance(0.4) else composed(w)
+    made = known(w) if w.chance(0.45) else composed(w)
+    if w.chance(0.1):
+        aside = w.rng.choice(ASIDES.split("\n"))
+        asked = made.request if made.request.endswith((".", "?", "!")) else f"{made.request}."
+        made.request = w.rng.choice([f"{aside} {asked}", f"{asked} {aside}"])
+    return made
 
 
 def tools(w: Words, low: int, high: int) -> list[Tool]:

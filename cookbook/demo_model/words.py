@@ -149,7 +149,8 @@ class Words:
 
     def digits(self) -> str:
         """Of a number too long to be anything but copied."""
-        return str(self.rng.randrange(10 ** self.rng.randint(4, 9)))
+        length = self.rng.randint(4, 9)
+        return str(self.rng.randrange(10 ** (length - 1), 10**length))
 
     def email(self) -> str:
         return f"{self.syllables(1, 2)}@{self.syllables(1, 2)}.{self.rng.choice(['com', 'org', 'net', 'io', 'de'])}"
