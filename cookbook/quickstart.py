@@ -25,7 +25,7 @@ OPTIONS = {"num_ctx": 4096, "num_predict": 256, "temperature": 0}
 SYSTEM = (
     "Answer from these passages only, and say so when they do not hold the answer.\n\n{passages}"
 )
-QUESTION = "How much does a family ticket cost?"
+QUESTION = "Who founded the Harbour Museum?"
 FOLLOW_UP = "Say that again in one sentence."
 
 

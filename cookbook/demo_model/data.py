@@ -89,7 +89,7 @@ def example(w: Words, stage: Stage, copying: float = 0.03) -> Example:
         return refine(w, think)
     if roll < 0.32:
         return standalone(w, think)
-    if roll < 0.675:
+    if roll < 0.64:
         return agent(w, think, 1, stage.functions, turns=6)
     if roll < 0.76:
         return special(w, think)

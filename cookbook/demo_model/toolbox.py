@@ -618,7 +618,7 @@ def asking(w: Words, think: bool) -> Example:
 
 
 def handoff(w: Words, think: bool) -> Example:
-    """The right function is another agent's: the request is handed over, then done there."""
+    """A function beside those of other agents: a request is done here, handed over, or done there."""
     own, others = tools(w, 1, 1), {made.name: made for made in tools(w, 1, 3)}
     others.pop(own[0].name, None)
     if not others:
@@ -636,28 +636,32 @@ def handoff(w: Words, think: bool) -> Example:
         for name, made in agents.items()
     }
     names: Json = {"to_agent": {"type": "string"}, "reason": {"type": "string"}}
-    to, asked = w.rng.choice(list(agents.items()))
-    arguments = {"to_agent": to, "reason": asked.request}
+    to, theirs = w.rng.choice(list(agents.items()))
+    arguments = {"to_agent": to, "reason": theirs.request}
     hand = Tool(
         "handoff",
         HANDOFF.format(agent_info=told),
         names,
         ["to_agent", "reason"],
         arguments,
-        asked.request,
+        theirs.request,
     )
     messages = [Message("system", w.rng.choice(SYSTEMS))] if w.chance(0.6) else []
-    messages.append(Message("user", asked.request))
-    if w.chance(0.5):  # here, somebody else's request
+    roll = w.rng.random()
+    if roll < 0.3:  # here, somebody else's request
+        messages.append(Message("user", theirs.request))
         messages.append(Message("assistant", "", "I need handoff.", [call(hand)]))
-        listed = [own[0], hand]
-    else:  # there
-        messages.append(Message("assistant", "", "I need handoff.", [call(hand)], learn=False))
-        messages.append(Message("tool", HANDED.format(to_agent=to, reason=asked.request)))
-        messages.append(Message("assistant", "", f"I need {asked.name}.", [call(asked)]))
+        listed = [*own, hand]
+    else:
+        mine = own[0] if roll < 0.7 else theirs
+        messages.append(Message("user", mine.request))
+        if mine is theirs:  # there
+            messages.append(Message("assistant", "", "I need handoff.", [call(hand)], learn=False))
+            messages.append(Message("tool", HANDED.format(to_agent=to, reason=mine.request)))
+        messages.append(Message("assistant", "", f"I need {mine.name}.", [call(mine)]))
         text, said = result(w)
         messages += [Message("tool", text), Message("assistant", said, "I have the result.")]
-        listed = [asked, hand]
+        listed = [mine, hand]
     w.rng.shuffle(listed)
     return Example("tool", messages, [tool.schema(w) for tool in listed], think)
 
@@ -744,7 +748,7 @@ def forced_greeting(w: Words, think: bool) -> Example:
 
 def special(w: Words, think: bool) -> Example:
     """What the frameworks do with functions beside calling them."""
-    return w.rng.choices([asking, handoff, final, forced_greeting, joke_call], [3, 3, 2, 1, 2])[0](
+    return w.rng.choices([asking, handoff, final, forced_greeting, joke_call], [3, 6, 2, 1, 2])[0](
         w, think
     )
 
