@@ -76,7 +76,7 @@ def main() -> None:
 
     print("LangGraph")
     loop = graph_of(model).compile()
-    question = HumanMessage("What is 17 plus 25?")
+    question = HumanMessage("Add 17 and 25.")
     told(loop.invoke({"messages": [question]}, {"recursion_limit": 12})["messages"])
 
     print("A call that must come, whatever is said")

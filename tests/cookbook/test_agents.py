@@ -10,7 +10,7 @@ def test_agents_of_langchain_call_tools_and_reuse_their_prompts(cook: Any):
     printed = cook("agent_langchain.py")
     assert "get_weather({'location': 'Boston'})" in printed
     assert "It's sunny in Boston." in printed
-    assert re.search(r"LangGraph\n.*17 plus 25.*\n +ai: add\(\{", printed)
+    assert re.search(r"LangGraph\n.*Add 17 and 25.*\n +ai: add\(\{", printed)
     assert re.search(r"whatever is said\n +ai: get_weather\(\{'location': ", printed)
     reused = [int(count) for count in re.findall(r"prompt tokens, (\d+) of them reused", printed)]
     assert reused[1] > 100
