@@ -9,6 +9,11 @@ HELD = 0.12
 """Part of each list that only the evaluation uses."""
 
 
+def kept(words: list[str]) -> list[str]:
+    """Of a list the part that only the evaluation uses."""
+    return words[int(len(words) * (1 - HELD)) :]
+
+
 class Words:
     """Draws from one half of the vocabulary: the trained one, or the one held back."""
 
@@ -18,13 +23,12 @@ class Words:
 
     def pick(self, words: list[str]) -> str:
         """A word of the list; in training sometimes one that nobody ever saw, to be copied."""
-        cut = int(len(words) * (1 - HELD))
         if not self.held and self.chance(0.22):
             made = self.scrambled() if self.chance(0.6) else self.syllables(1, 3)
             made = made.capitalize() if words[0][0].isupper() else made
-            if made not in words[cut:]:
+            if made.lower() not in KEPT and made not in kept(words):
                 return made
-        return self.rng.choice(words[cut:] if self.held else words[:cut])
+        return self.rng.choice(kept(words) if self.held else words[: -len(kept(words))])
 
     def some(self, words: list[str], low: int, high: int) -> list[str]:
         chosen: dict[str, None] = {}
@@ -44,14 +48,19 @@ class Words:
 
     def scrambled(self) -> str:
         """The beginning of one word and the end of another, often of words held back: what a word never
-        seen is made of has been copied in other words."""
-        one, two = (self._cut() for _ in range(2))
-        made = one[: self.rng.randint(1, len(one) - 1)] + two[self.rng.randint(1, len(two) - 1) :]
-        return made.strip("_").lower()
+        seen is made of has been copied in other words. Never a word held back."""
+        while True:
+            one, two = self._cut(), self._cut()
+            made = (
+                one[: self.rng.randint(1, len(one) - 1)] + two[self.rng.randint(1, len(two) - 1) :]
+            )
+            made = made.strip("_").lower()
+            if made not in KEPT:
+                return made
 
     def _cut(self) -> str:
         words = self.rng.choice(CUT)
-        return self.rng.choice(words[int(len(words) * (1 - HELD)) :] if self.chance(0.5) else words)
+        return self.rng.choice(kept(words) if self.chance(0.5) else words)
 
     def invented(self) -> str:
         return self.syllables().capitalize()
@@ -481,3 +490,4 @@ CUT = [
     [form for verb in VERBS for form in verb],
 ]
 """Lists of words that `scrambled` cuts."""
+KEPT = {word.lower() for words in CUT for word in kept(words)}
