@@ -94,19 +94,18 @@ def person_record(w: Words) -> tuple[str, Json]:
     return f"{record['name']} {joined}.", record
 
 
-TOLD = [(fields(keys), frames) for keys, *frames in blocks(RECORDS)]
+TOLD = [
+    ([(key, maker(kind)) for key, kind in fields(keys)], frames)
+    for keys, *frames in blocks(RECORDS)
+]
 
 
 def told_record(w: Words) -> tuple[str, Json]:
     """A sentence about anything, and its fields."""
     keys, frames = w.rng.choice(TOLD)
-    values = {key: maker(kind)(w)[1] for key, kind in keys}
-    said = {
-        key: made.said if isinstance(made.value, bool) else made.value
-        for key, made in values.items()
-    }
-    text = w.rng.choice(frames).format(**said)
-    return text, {key: made.value for key, made in values.items()}
+    values = {key: make(w)[1] for key, make in keys}
+    text = w.rng.choice(frames).format(**{key: value.bare for key, value in values.items()})
+    return text, {key: value.value for key, value in values.items()}
 
 
 def any_record(w: Words) -> tuple[str, Json]:

@@ -1087,7 +1087,7 @@ No hurry.
 This is important.
 We talked about it yesterday.
 I do not know how.
-I will be back soon."""
+I will be back soon.""".splitlines()
 """Sentences beside a request that ask for nothing."""
 
 

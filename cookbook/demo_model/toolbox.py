@@ -33,6 +33,11 @@ class Value:
     value: Any
     said: str
 
+    @property
+    def bare(self) -> str:
+        """As a sentence with quotes of its own says it."""
+        return self.said if isinstance(self.value, bool) else str(self.value)
+
 
 # -- values by kind: each answers the schema of the parameter and a value ----------------------------
 
@@ -428,7 +433,7 @@ def known(w: Words) -> Tool:
         schema, value = make(w)
         properties[parameter] = described(w, schema, parameter)
         arguments[parameter] = value.value
-        said[parameter] = str(value.value) if not isinstance(value.value, bool) else value.said
+        said[parameter] = value.bare
     request = w.rng.choice(frames).format(**said)
     if name == "unicode_customer":
         company = (
@@ -453,7 +458,7 @@ def known(w: Words) -> Tool:
 def tool(w: Words) -> Tool:
     made = known(w) if w.chance(0.45) else composed(w)
     if w.chance(0.1):
-        aside = w.rng.choice(ASIDES.split("\n"))
+        aside = w.rng.choice(ASIDES)
         asked = made.request if made.request.endswith((".", "?", "!")) else f"{made.request}."
         made.request = w.rng.choice([f"{aside} {asked}", f"{asked} {aside}"])
     return made
